@@ -1,0 +1,1 @@
+"""graphkit finds groups that like together, and lists the likes they bought."""

@@ -1,0 +1,247 @@
+"""Every setting with its default: frozen models, units in the names, TOML in and out, one digest.
+
+Only what changes the tables is a setting here. How a run is executed (threads, memory, progress) never
+changes a byte of them and is passed beside the config.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import json
+import re
+import tomllib
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+
+from graphkit.errors import ConfigError
+
+_UNIT_S = {"s": 1, "m": 60, "min": 60, "h": 3600, "d": 86400}
+
+
+class _Model(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+
+class InputConfig(_Model):
+    """How the likes are read.
+
+    Attributes
+    ----------
+    ts_unit
+        Unit of integer times; needed only when the time columns are integers.
+    earliest, latest
+        Times before `earliest` or at or after `latest` are impossible and quarantined (UTC).
+    max_bad_share
+        Largest share of quarantined rows; above it the run stops.
+    since, until
+        Only likes with ``since <= ts < until`` are read (UTC); open where absent.
+    columns
+        ``{"user_id": "uid"}`` reads the file's column ``uid`` as ``user_id``. For a name that means
+        different things in two tables, prefix it: ``{"notes.views": "pv"}``.
+    """
+
+    ts_unit: Literal["s", "ms", "us", "ns"] | None = None
+    earliest: dt.datetime = dt.datetime(2000, 1, 1, tzinfo=dt.UTC)
+    latest: dt.datetime = dt.datetime(2100, 1, 1, tzinfo=dt.UTC)
+    max_bad_share: float = Field(0.01, ge=0, le=1)
+    since: dt.datetime | None = None
+    until: dt.datetime | None = None
+    columns: dict[str, str] = Field(default_factory=dict)
+
+    @field_validator("earliest", "latest", "since", "until")
+    @classmethod
+    def _utc(cls, value: dt.datetime | None) -> dt.datetime | None:
+        if value is None:
+            return None
+        return value.replace(tzinfo=dt.UTC) if value.tzinfo is None else value.astimezone(dt.UTC)
+
+    @model_validator(mode="after")
+    def _ordered(self) -> InputConfig:
+        if self.earliest >= self.latest:
+            raise ValueError("earliest must lie before latest")
+        if self.since is not None and self.until is not None and self.since >= self.until:
+            raise ValueError("since must lie before until")
+        return self
+
+
+class ProjectionConfig(_Model):
+    """How users are joined by co-likes.
+
+    Attributes
+    ----------
+    windows_s
+        The ladder of windows in seconds, ends included, ascending.
+    min_weight
+        Least co-liked notes of a pair that is tested.
+    min_breadth
+        Least distinct authors among them.
+    horizon_s
+        Half-width H of the baseline around a like; at least four windows are always used.
+    hot_rate
+        A like is at a hot moment when its note's ordinary flow, the burst left out, would bring more
+        than this many likes within the window.
+    hot_max
+        It also is when more than this many likes of the note lie within the window.
+    min_cool
+        Least co-likes of a tested pair away from hot moments.
+    fdr
+        False discovery rate of edges (Benjamini-Hochberg over every pair that could have been tested).
+    """
+
+    windows_s: tuple[int, ...] = (60, 600, 3600, 21600)
+    min_weight: int = Field(3, ge=2)
+    min_breadth: int = Field(3, ge=1)
+    horizon_s: int = Field(21600, ge=1)
+    hot_rate: float = Field(100.0, gt=0)
+    hot_max: int = Field(5000, ge=2)
+    min_cool: int = Field(2, ge=1)
+    fdr: float = Field(0.001, gt=0, lt=1)
+
+    @field_validator("windows_s")
+    @classmethod
+    def _ladder(cls, value: tuple[int, ...]) -> tuple[int, ...]:
+        if not value:
+            raise ValueError("at least one window is wanted")
+        if min(value) < 1:
+            raise ValueError("windows must be at least 1 s")
+        if len(set(value)) != len(value):
+            raise ValueError("windows must differ")
+        return tuple(sorted(value))
+
+    @model_validator(mode="after")
+    def _consistent(self) -> ProjectionConfig:
+        if self.min_breadth > self.min_weight:
+            raise ValueError("min_breadth must not exceed min_weight")
+        if self.min_cool > self.min_weight:
+            raise ValueError("min_cool must not exceed min_weight")
+        return self
+
+
+class PartitionConfig(_Model):
+    """How the projection is cut into communities.
+
+    Attributes
+    ----------
+    resolution_share
+        CPM resolution of a connected component, as a share of the component's own density.
+    tie_p
+        Largest p-value of a member's tie to its community (binomial, edges at random).
+    min_users
+        Least members of a community.
+    seed
+        Seed of the partitioner's own random state.
+    iterations
+        Leiden iterations; negative means until nothing moves.
+    """
+
+    resolution_share: float = Field(0.25, gt=0)
+    tie_p: float = Field(1e-3, gt=0, lt=1)
+    min_users: int = Field(4, ge=3)
+    seed: int = 1
+    iterations: int = -1
+
+
+class ScoringConfig(_Model):
+    """How communities become rings and likes become candidates.
+
+    Attributes
+    ----------
+    like_p
+        Largest p-value of a candidate like: as many members on the note around it, at ordinary rates.
+    session_gap_s
+        Ring likes farther apart than this belong to different episodes.
+    short_dwell_ms
+        Dwell below this counts as short.
+    """
+
+    like_p: float = Field(1e-4, gt=0, lt=1)
+    session_gap_s: int = Field(1800, ge=1)
+    short_dwell_ms: int = Field(15000, ge=1)
+
+
+class Config(_Model):
+    """All settings of a run."""
+
+    input: InputConfig = InputConfig()
+    projection: ProjectionConfig = ProjectionConfig()
+    partition: PartitionConfig = PartitionConfig()
+    scoring: ScoringConfig = ScoringConfig()
+
+    @property
+    def digest(self) -> str:
+        """First 16 hex digits of the SHA-256 of the settings, defaults included."""
+        text = json.dumps(self.model_dump(mode="json"), sort_keys=True, separators=(",", ":"))
+        return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def parse_window(text: str) -> int:
+    """Return the seconds in a text such as ``60s``, ``10m``, ``1h``, ``2d`` or ``600``.
+
+    Raises
+    ------
+    ConfigError
+        When the text is not a whole positive number with one of these units.
+    """
+    match = re.fullmatch(r"\s*(\d+)\s*(s|m|min|h|d)?\s*", text)
+    if match is None or int(match[1]) == 0:
+        raise ConfigError(
+            f"window {text!r}", wanted="a whole number with a unit, such as 60s, 10m, 1h", todo="mend --window"
+        )
+    return int(match[1]) * _UNIT_S[match[2] or "s"]
+
+
+def parse_ladder(text: str) -> tuple[int, ...]:
+    """Return the windows in seconds of a comma-separated ladder such as ``60s,10m,1h,6h``."""
+    return tuple(sorted({parse_window(part) for part in text.split(",")}))
+
+
+def load_config(path: str | Path | None = None, **overrides: Any) -> Config:
+    """Read a config file and lay overrides over it.
+
+    Parameters
+    ----------
+    path
+        A TOML file, or none for the defaults. ``[columns]`` at the top level is short for
+        ``[input.columns]``.
+    **overrides
+        Settings by section, such as ``projection={"windows_s": (60,)}``; a value of ``None`` leaves the
+        setting as it is.
+
+    Returns
+    -------
+    Config
+
+    Raises
+    ------
+    ConfigError
+        When the file cannot be read, is not TOML, or holds an unknown or senseless setting; all faults at once.
+    """
+    data: dict[str, Any] = {}
+    where = "the settings"
+    if path is not None:
+        where = str(path)
+        try:
+            data = tomllib.loads(Path(path).read_text(encoding="utf-8"))
+        except OSError as e:
+            raise ConfigError(f"{where}: {e.strerror}", wanted="a readable TOML file", todo="check --config") from None
+        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as e:
+            raise ConfigError(f"{where}: {e}", wanted="TOML", todo="mend the file") from None
+        if "columns" in data:
+            section = data.setdefault("input", {})
+            if not isinstance(section, dict) or "columns" in section:
+                raise ConfigError(f"{where}: columns stand twice", wanted="[columns] or [input.columns]", todo="keep one")
+            section["columns"] = data.pop("columns")
+    for section_name, values in overrides.items():
+        given = {k: v for k, v in values.items() if v is not None}
+        if given:
+            section = data.setdefault(section_name, {})
+            if isinstance(section, dict):
+                section.update(given)
+    try:
+        return Config.model_validate(data)
+    except ValidationError as e:
+        faults = "; ".join(f"{'.'.join(map(str, f['loc'])) or 'config'}: {f['msg']}" for f in e.errors())
+        raise ConfigError(f"{where}: {faults}", todo="mend these settings") from None

@@ -1,0 +1,1 @@
+"""Reading likes: from Parquet to validated, immutable columns."""

@@ -1,0 +1,309 @@
+"""Every table that goes in or comes out, declared once.
+
+The declarations serve three readers: validation of input, construction of output, and the data-model page
+of the documentation. Identifier columns have no fixed Arrow type: they keep the type they came in with.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+import pyarrow as pa
+
+
+class Kind(StrEnum):
+    """What a column holds, before its Arrow type is known."""
+
+    USER_ID = "user id"
+    NOTE_ID = "note id"
+    AUTHOR_ID = "author id"
+    ID = "identifier"
+    TIME = "time"
+    INT = "integer"
+    FLOAT = "number"
+    BOOL = "boolean"
+    TEXT = "text"
+    TEXTS = "list of texts"
+    STRUCT = "struct of doubles"
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column of one table.
+
+    Attributes
+    ----------
+    name
+        Column name, as in the file.
+    kind
+        What it holds.
+    meaning
+        One sentence for the data-model page, with the unit where there is one.
+    required
+        Whether an input table without it is refused. Output columns are always present.
+    fields
+        Names of the doubles inside a ``STRUCT`` column.
+    """
+
+    name: str
+    kind: Kind
+    meaning: str
+    required: bool = True
+    fields: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """One table: its columns, what a row is, and the key that orders it.
+
+    Attributes
+    ----------
+    name
+        Table name; output tables are written to ``<name>.parquet``.
+    row
+        What one row stands for.
+    columns
+        The columns in file order.
+    sort_by
+        The columns that order the rows, ascending, and identify them.
+    """
+
+    name: str
+    row: str
+    columns: tuple[Column, ...]
+    sort_by: tuple[str, ...] = ()
+
+    @property
+    def required(self) -> tuple[str, ...]:
+        """Names of the columns that must be there."""
+        return tuple(c.name for c in self.columns if c.required)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Names of all columns, in order."""
+        return tuple(c.name for c in self.columns)
+
+    def column(self, name: str) -> Column:
+        """Return the column called `name`; ``KeyError`` when there is none."""
+        for c in self.columns:
+            if c.name == name:
+                return c
+        raise KeyError(name)
+
+    def arrow(self, ids: Mapping[Kind, pa.DataType]) -> pa.Schema:
+        """Return the Arrow schema, given the types of the identifier kinds.
+
+        Parameters
+        ----------
+        ids
+            Arrow types for ``USER_ID``, ``NOTE_ID`` and ``AUTHOR_ID``.
+
+        Returns
+        -------
+        pyarrow.Schema
+        """
+        return pa.schema([pa.field(c.name, arrow_type(c, ids)) for c in self.columns])
+
+
+TIMESTAMP = pa.timestamp("us", tz="UTC")
+
+
+def arrow_type(column: Column, ids: Mapping[Kind, pa.DataType]) -> pa.DataType:
+    """Return the Arrow type that `column` has in an output table."""
+    match column.kind:
+        case Kind.USER_ID | Kind.NOTE_ID | Kind.AUTHOR_ID:
+            return ids[column.kind]
+        case Kind.TIME:
+            return TIMESTAMP
+        case Kind.INT:
+            return pa.int64()
+        case Kind.FLOAT:
+            return pa.float64()
+        case Kind.BOOL:
+            return pa.bool_()
+        case Kind.TEXTS:
+            return pa.list_(pa.string())
+        case Kind.STRUCT:
+            return pa.struct([pa.field(f, pa.float64()) for f in column.fields])
+        case Kind.TEXT | Kind.ID:
+            return pa.string()
+
+
+# --------------------------------------------------------------------------------------------------
+# What goes in
+
+LIKES = Table(
+    "likes",
+    "one like event",
+    (
+        Column("user_id", Kind.USER_ID, "Who liked; string or integer, kept as it came."),
+        Column("note_id", Kind.NOTE_ID, "What was liked; string or integer, kept as it came."),
+        Column("ts", Kind.TIME, "When; a timestamp of any unit and zone, or an integer with a stated unit."),
+        Column("action", Kind.TEXT, "`like` or `unlike`; every row is a like where the column is absent.", False),
+        Column("dwell_ms", Kind.FLOAT, "Milliseconds on the note before liking it.", False),
+        Column("completed", Kind.BOOL, "Whether the note was seen to the end.", False),
+        Column("device_id", Kind.ID, "Device the like came from.", False),
+        Column("ip", Kind.ID, "Network address the like came from.", False),
+        Column("source", Kind.TEXT, "Where the note was met: feed, search, profile, link.", False),
+    ),
+    ("user_id", "note_id", "ts"),
+)
+
+USERS = Table(
+    "users",
+    "one user",
+    (
+        Column("user_id", Kind.USER_ID, "The user."),
+        Column("registered_at", Kind.TIME, "When the account was opened.", False),
+        Column("verified", Kind.BOOL, "Whether the platform vouches for the account.", False),
+        Column("followers", Kind.INT, "Followers of the user.", False),
+        Column("views", Kind.INT, "Notes opened in the period.", False),
+    ),
+    ("user_id",),
+)
+
+NOTES = Table(
+    "notes",
+    "one note",
+    (
+        Column("note_id", Kind.NOTE_ID, "The note."),
+        Column("author_id", Kind.AUTHOR_ID, "Who wrote it.", False),
+        Column("published_at", Kind.TIME, "When it was published.", False),
+        Column("topic", Kind.ID, "Its topic.", False),
+        Column("views", Kind.INT, "Times it was opened.", False),
+        Column("saves", Kind.INT, "Times it was saved.", False),
+        Column("comments", Kind.INT, "Comments under it.", False),
+        Column("shares", Kind.INT, "Times it was shared.", False),
+        Column("title", Kind.TEXT, "Its title; shown in reports, never scored.", False),
+    ),
+    ("note_id",),
+)
+
+INPUTS = (LIKES, USERS, NOTES)
+
+# --------------------------------------------------------------------------------------------------
+# What comes out
+
+#: The doubles in ``rings.evidence``. A channel that the input does not allow is null, never zero.
+EVIDENCE: tuple[tuple[str, str], ...] = (
+    ("co_likes", "Co-likes observed over all member pairs within the ring's window."),
+    ("co_likes_expected", "Co-likes the baseline-rate null expects over the same pairs."),
+    ("edges", "Member pairs whose tie is significant on its own."),
+    ("density", "`edges` over all member pairs."),
+    ("authors_effective", "Authors the ring pushed, as the exponential of the entropy of its likes over them."),
+    ("notes_effective", "Targets, as the exponential of the entropy of the ring's likes over them."),
+    ("episodes", "Separate occasions on which members acted together."),
+    ("capture", "Median over targets of the ring's share of all their likes."),
+    ("burst_capture", "Median over targets of the ring's share of the likes in its own burst."),
+    ("devotion", "Median over members of the share of their likes that fell on targets."),
+    ("arrival_age_h", "Median hours from publication (first like where unknown) to the ring's likes."),
+    ("arrival_percentile", "Where those ages lie among ages of other likes on all notes, 0 to 1."),
+    ("dwell_short", "Share of ring likes after less than 15 s on the note."),
+    ("dwell_short_expected", "The same share among all other likes."),
+    ("completed", "Share of ring likes whose note was seen to the end."),
+    ("completed_expected", "The same share among all other likes."),
+    ("registration_span_d", "Days between the quartiles of members' registration."),
+    ("registration_span_expected_d", "The same among as many users at random (median)."),
+    ("device_sharing", "Share of members who share a device with another member."),
+    ("ip_sharing", "Share of members who share an address with another member."),
+    ("views_per_like", "Median over members of notes opened per note liked."),
+    ("views_per_like_expected", "The same over all other users."),
+    ("engagement", "Saves, comments and shares per like on targets, over the same on similar notes."),
+    ("reciprocity", "Share of ring likes on notes whose author is a member."),
+)
+
+RINGS = Table(
+    "rings",
+    "one ring",
+    (
+        Column("ring_id", Kind.TEXT, "Stable name, from the members and targets themselves."),
+        Column("kind", Kind.TEXT, "The way it works: `lockstep`, `fan`, `exchange`, …"),
+        Column("tier", Kind.TEXT, "`purge`, `review` or `watch`."),
+        Column("score", Kind.FLOAT, "Evidence that this is a ring, 0 to 1."),
+        Column("q_value", Kind.FLOAT, "Expected share of non-rings among rings at least this strong."),
+        Column("n_users", Kind.INT, "Members."),
+        Column("n_notes", Kind.INT, "Targets."),
+        Column("n_authors", Kind.INT, "Distinct authors of targets; targets where authors are unknown."),
+        Column("n_likes", Kind.INT, "Candidate likes of the ring."),
+        Column("first_ts", Kind.TIME, "First of them."),
+        Column("last_ts", Kind.TIME, "Last of them."),
+        Column("window_s", Kind.INT, "Window of the ladder, in seconds, that shows the ring best."),
+        Column("reasons", Kind.TEXTS, "Reason codes, strongest first."),
+        Column("evidence", Kind.STRUCT, "The numbers behind the reasons.", fields=tuple(n for n, _ in EVIDENCE)),
+    ),
+    ("ring_id",),
+)
+
+MEMBERS = Table(
+    "members",
+    "one ring and user",
+    (
+        Column("ring_id", Kind.TEXT, "The ring."),
+        Column("user_id", Kind.USER_ID, "The member."),
+        Column("tier", Kind.TEXT, "Best tier among the member's candidate likes, else `watch`."),
+        Column("score", Kind.FLOAT, "Evidence that the user belongs to the ring, 0 to 1."),
+        Column("n_ring_likes", Kind.INT, "The member's candidate likes."),
+        Column("n_likes", Kind.INT, "All kept likes of the user."),
+        Column("n_partners", Kind.INT, "Members to whom the user has a significant tie."),
+        Column("reasons", Kind.TEXTS, "Reason codes, strongest first."),
+    ),
+    ("ring_id", "user_id"),
+)
+
+TARGETS = Table(
+    "targets",
+    "one ring and note",
+    (
+        Column("ring_id", Kind.TEXT, "The ring."),
+        Column("note_id", Kind.NOTE_ID, "The target."),
+        Column("author_id", Kind.AUTHOR_ID, "Its author; null where unknown."),
+        Column("n_ring_likes", Kind.INT, "Candidate likes of the ring on it."),
+        Column("n_likes", Kind.INT, "All kept likes on it."),
+    ),
+    ("ring_id", "note_id"),
+)
+
+CANDIDATES = Table(
+    "candidates",
+    "one like proposed for purge or review",
+    (
+        Column("user_id", Kind.USER_ID, "Who liked."),
+        Column("note_id", Kind.NOTE_ID, "What was liked."),
+        Column("ts", Kind.TIME, "When."),
+        Column("ring_id", Kind.TEXT, "The ring it is laid to."),
+        Column("tier", Kind.TEXT, "`purge` or `review`."),
+        Column("score", Kind.FLOAT, "Evidence that this like was coordinated, 0 to 1."),
+        Column("reasons", Kind.TEXTS, "Reason codes, strongest first."),
+    ),
+    ("user_id", "note_id"),
+)
+
+IMPACT = Table(
+    "impact",
+    "one note that would lose likes",
+    (
+        Column("note_id", Kind.NOTE_ID, "The note."),
+        Column("author_id", Kind.AUTHOR_ID, "Its author; null where unknown."),
+        Column("likes_before", Kind.INT, "Kept likes on it."),
+        Column("likes_purge", Kind.INT, "Of them, in tier `purge`."),
+        Column("likes_review", Kind.INT, "Of them, in tier `review`."),
+        Column("likes_after", Kind.INT, "`likes_before` less `likes_purge`."),
+    ),
+    ("note_id",),
+)
+
+QUARANTINE = Table(
+    "quarantine",
+    "one row that could not be used",
+    (
+        Column("file", Kind.TEXT, "File, relative to the input's root."),
+        Column("row", Kind.INT, "Row in that file, from 0."),
+        Column("reason", Kind.TEXT, "Why: `null_user_id`, `null_note_id`, `null_ts`, `impossible_ts`, `unknown_action`."),
+        Column("text", Kind.TEXT, "The row as JSON text, as it came."),
+    ),
+    ("file", "row"),
+)
+
+OUTPUTS = (RINGS, MEMBERS, TARGETS, CANDIDATES, IMPACT, QUARANTINE)
