@@ -1,0 +1,5 @@
+"""Where the work is executed. Stages are given an engine and never ask which one it is."""
+
+from graphkit.engines.local import LocalEngine
+
+__all__ = ["LocalEngine"]

@@ -1,0 +1,53 @@
+"""The embedded engine: one process, a few threads, kernels that release the interpreter lock."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from itertools import islice
+from typing import TypeVar
+
+from graphkit.errors import ConfigError
+
+T = TypeVar("T")
+R = TypeVar("R")
+
+
+class LocalEngine:
+    """Maps a function over independent blocks of work.
+
+    Parameters
+    ----------
+    threads
+        Threads to use; by default the processors this process may run on.
+
+    Raises
+    ------
+    ConfigError
+        When `threads` is below one.
+    """
+
+    name = "local"
+
+    def __init__(self, threads: int | None = None) -> None:
+        if threads is not None and threads < 1:
+            raise ConfigError(f"threads {threads}", wanted="at least 1", todo="mend --threads")
+        self.threads = threads or len(os.sched_getaffinity(0))
+
+    def map(self, function: Callable[[T], R], items: Iterable[T]) -> Iterator[R]:
+        """Yield ``function(item)`` for every item, in the order of the items.
+
+        At most ``threads + 1`` results exist at once, so that memory stays bounded whatever the number of items.
+        """
+        if self.threads == 1:
+            yield from map(function, items)
+            return
+        queue = iter(items)
+        with ThreadPoolExecutor(self.threads) as pool:
+            pending: list[Future[R]] = [pool.submit(function, item) for item in islice(queue, self.threads + 1)]
+            while pending:
+                result = pending.pop(0).result()
+                for item in islice(queue, 1):
+                    pending.append(pool.submit(function, item))
+                yield result
