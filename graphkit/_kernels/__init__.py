@@ -1,0 +1,1 @@
+"""Loops over arrays, compiled by numba: arrays in, arrays out, nothing else."""
