@@ -1,0 +1,54 @@
+# The developer manual in six words: demo, check, test, bench, docs, lock. Each sets up .venv by itself.
+
+PYTHON ?= python3
+BIN := .venv/bin
+VENV := .venv/.installed
+PYTEST := $(BIN)/python -m pytest
+JOBS ?= 2
+BOUNDS_CACHE := $(CURDIR)/.numba_cache/bounds
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test check bench docs lint lock clean
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-6s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+$(VENV): pyproject.toml requirements.lock
+	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --require-hashes -r requirements.lock
+	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
+	@touch $@
+
+demo: $(VENV) ## make a small world, find its rings, say where the report is
+	$(BIN)/graphkit simulate demo/world --world small --seed 7 --force
+	$(BIN)/graphkit detect demo/world/likes.parquet --users demo/world/users.parquet \
+		--notes demo/world/notes.parquet --out demo/run --force
+	@echo "report: demo/run/report.html"
+
+lint: $(VENV) ## style, types, import layers, declared dependencies
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-logo
+	$(BIN)/deptry graphkit pipelines
+
+check: lint ## lint and the quick tests, under a minute
+	$(PYTEST) -n $(JOBS) --dist loadfile -m "not slow"
+
+test: lint docs ## lint, docs, every test, and the kernels once more with bounds checks
+	NUMBA_BOUNDSCHECK=1 NUMBA_CACHE_DIR=$(BOUNDS_CACHE) $(PYTEST) -m kernels tests/kernels
+	$(PYTEST) -n $(JOBS) --dist loadfile
+
+bench: $(VENV) ## time and memory of detection, beside DuckDB's self-join
+	$(BIN)/python -m tests.benchmark.bench_detect
+
+docs: $(VENV) ## build the documentation, warnings as errors
+	$(BIN)/sphinx-build -q -W --keep-going -b html docs docs/_build/html
+	@echo "docs: docs/_build/html/index.html"
+
+lock: ## pin every dependency with its hashes (needs uv)
+	uv pip compile pyproject.toml --extra dev --extra docs --universal --generate-hashes --no-emit-index-url \
+		--no-header --quiet --output-file requirements.lock
+
+clean: ## remove everything made by these targets
+	rm -rf .venv demo docs/_build .numba_cache .hypothesis .mypy_cache .ruff_cache .import_linter_cache
