@@ -1,0 +1,145 @@
+"""How many likes lie near each like, and the rate at which its note was ordinarily liked then."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from graphkit._kernels.jit import kernel
+
+I32 = npt.NDArray[np.int32]
+I64 = npt.NDArray[np.int64]
+Bool = npt.NDArray[np.bool_]
+
+#: Bits of the fixed point in which rates are held, so that sums of them do not depend on their order.
+RATE_BITS = 32
+
+
+@kernel
+def window_bounds(ts: I64, ptr: I64, width: int) -> tuple[I32, I32]:
+    """Return, for each element, the run of its own group that lies at most `width` away, ends included.
+
+    Parameters
+    ----------
+    ts
+        Times, ascending within each group, int64[m].
+    ptr
+        Group g is ``ptr[g]:ptr[g + 1]``, int64[g + 1].
+    width
+        Half-width of the window, in the unit of `ts`.
+
+    Returns
+    -------
+    lo, hi : int32[m]
+        Positions; the element itself lies in ``lo:hi``. O(m).
+    """
+    lo = np.empty(len(ts), np.int32)
+    hi = np.empty(len(ts), np.int32)
+    for g in range(len(ptr) - 1):
+        a = ptr[g]
+        b = ptr[g]
+        end = ptr[g + 1]
+        for p in range(ptr[g], end):
+            t = ts[p]
+            while t - ts[a] > width:
+                a += 1
+            while b < end and ts[b] - t <= width:
+                b += 1
+            lo[p] = a
+            hi[p] = b
+    return lo, hi
+
+
+@kernel
+def counts_within(sorted_ts: I64, width: int) -> I32:
+    """Return for each of the ascending times how many lie at most `width` away, ends included, int32[m]. O(m)."""
+    m = len(sorted_ts)
+    out = np.empty(m, np.int32)
+    a = 0
+    b = 0
+    for p in range(m):
+        t = sorted_ts[p]
+        while t - sorted_ts[a] > width:
+            a += 1
+        while b < m and sorted_ts[b] - t <= width:
+            b += 1
+        out[p] = b - a
+    return out
+
+
+@kernel
+def rates_and_heat(
+    ts: I64,
+    ptr: I64,
+    all_window: I32,
+    all_horizon: I32,
+    rank: I32,
+    window: int,
+    horizon: int,
+    hot_rate: float,
+    hot_max: int,
+) -> tuple[I64, Bool]:
+    """Return each like's baseline rate in fixed point, and whether it stands at a hot moment.
+
+    Parameters
+    ----------
+    ts, ptr
+        Likes by (note, ts) and where each note begins.
+    all_window, all_horizon
+        Likes of all notes within `window` and within `horizon`, by position in time order, int32[m].
+    rank
+        Position of each like in time order, int32[m].
+    window, horizon
+        Half-widths, ``horizon >= 4 * window``, in the unit of `ts`.
+    hot_rate
+        Ordinary likes within the window above which a moment is hot.
+    hot_max
+        Likes within the window above which a moment is hot whatever its flow.
+
+    Returns
+    -------
+    rate : int64[m]
+        ``floor(2**32 (2 f + 1) / (2 F + 1))``, at most ``2**32``: f the note's likes within the horizon but
+        outside the window, F those of all notes.
+    hot : bool[m]
+        More than `hot_max` likes within the window, or a flow outside the window, over four windows or over
+        the horizon, that would bring more than `hot_rate`. O(m).
+    """
+    m = len(ts)
+    rate = np.empty(m, np.int64)
+    hot = np.empty(m, np.bool_)
+    near = 4 * window
+    one = np.int64(1) << RATE_BITS
+    for g in range(len(ptr) - 1):
+        end = ptr[g + 1]
+        a0 = ptr[g]
+        b0 = ptr[g]
+        a1 = ptr[g]
+        b1 = ptr[g]
+        a2 = ptr[g]
+        b2 = ptr[g]
+        for p in range(ptr[g], end):
+            t = ts[p]
+            while t - ts[a0] > window:
+                a0 += 1
+            while b0 < end and ts[b0] - t <= window:
+                b0 += 1
+            while t - ts[a1] > near:
+                a1 += 1
+            while b1 < end and ts[b1] - t <= near:
+                b1 += 1
+            while t - ts[a2] > horizon:
+                a2 += 1
+            while b2 < end and ts[b2] - t <= horizon:
+                b2 += 1
+            burst = b0 - a0
+            flank = (b2 - a2) - burst
+            flank_all = np.int64(all_horizon[rank[p]]) - all_window[rank[p]]
+            value = ((2 * flank + 1) << RATE_BITS) // (2 * flank_all + 1)
+            rate[p] = min(value, one)
+            hot[p] = (
+                burst > hot_max
+                or float((b1 - a1) - burst) * window > hot_rate * (near - window)
+                or float(flank) * window > hot_rate * (horizon - window)
+            )
+    return rate, hot

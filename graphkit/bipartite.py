@@ -1,0 +1,210 @@
+"""The bipartite graph of users and notes, compressed both ways, with the time of every like."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pyarrow as pa
+
+from graphkit._kernels.grouping import group_members, group_pointers
+from graphkit.errors import InputError
+from graphkit.likes.model import I32, I64, Likes
+
+if TYPE_CHECKING:
+    import igraph
+    import networkx
+    from scipy.sparse import csr_array
+
+
+def _from_epoch(ts: int) -> np.datetime64:
+    return np.datetime64(int(ts), "us")
+
+
+def time_order(ts: I64) -> I32:
+    """Return the positions of `ts` in ascending order, equal times by position, int32[m]. O(m log m)."""
+    if len(ts) == 0:
+        return np.empty(0, np.int32)
+    low = int(ts.min())
+    span = int(ts.max()) - low
+    bits = max(len(ts) - 1, 1).bit_length()
+    for step in (1, 1_000, 1_000_000):  # the finest step whose packed key fits is the cheapest exact order
+        if (span // step).bit_length() + bits <= 63 and (step == 1 or not np.any((ts - low) % step)):
+            packed = ((ts - low) // step << bits) | np.arange(len(ts), dtype=np.int64)
+            packed.sort()
+            return (packed & ((1 << bits) - 1)).astype(np.int32)
+    return np.argsort(ts, kind="stable").astype(np.int32)
+
+
+@dataclass(frozen=True)
+class BipartiteGraph:
+    """Users × notes; an edge is a like.
+
+    Vertex order is canonical: user i is the i-th smallest user id, note j the j-th smallest note id. In graphs
+    with one vertex set, users come first and note j is vertex ``n_users + j``.
+
+    Attributes
+    ----------
+    n_users, n_notes
+        Numbers of vertices.
+    user, note
+        Ends of each like by (note, ts, user), int32[m].
+    ts
+        Microseconds since 1970 UTC, int64[m].
+    user_ids, note_ids
+        Ids by code.
+    """
+
+    n_users: int
+    n_notes: int
+    user: I32
+    note: I32
+    ts: I64
+    user_ids: pa.Array
+    note_ids: pa.Array
+
+    @classmethod
+    def from_likes(cls, likes: Likes) -> BipartiteGraph:
+        """Build the graph of `likes`; shares their memory."""
+        return cls(
+            likes.n_users, likes.n_notes, likes.user, likes.note, likes.ts, likes.users.ids, likes.notes.ids
+        )
+
+    def __len__(self) -> int:
+        return len(self.user)
+
+    @cached_property
+    def note_ptr(self) -> I64:
+        """Likes of note j are ``note_ptr[j]:note_ptr[j + 1]``, in time order; int64[n_notes + 1]."""
+        return group_pointers(self.note, self.n_notes)
+
+    @cached_property
+    def user_ptr(self) -> I64:
+        """Likes of user i are entries ``user_ptr[i]:user_ptr[i + 1]`` of the two orders below; int64[n_users + 1]."""
+        return group_pointers(self.user, self.n_users)
+
+    @cached_property
+    def by_user(self) -> I32:
+        """Positions of likes by (user, note), int32[m]."""
+        return group_members(self.user, np.arange(len(self), dtype=np.int32), self.user_ptr)
+
+    @cached_property
+    def by_time(self) -> I32:
+        """Positions of likes by time, equal times by position, int32[m]."""
+        return time_order(self.ts)
+
+    @cached_property
+    def by_user_time(self) -> I32:
+        """Positions of likes by (user, ts), int32[m]."""
+        return group_members(self.user, self.by_time, self.user_ptr)
+
+    def to_scipy(self) -> csr_array:
+        """Return the biadjacency, users × notes, a CSR array of int8 ones with sorted indices."""
+        from scipy.sparse import csr_array
+
+        data = np.ones(len(self), np.int8)
+        indices = self.note[self.by_user]
+        return csr_array((data, indices, self.user_ptr.astype(np.int64)), shape=(self.n_users, self.n_notes))
+
+    def to_networkx(self) -> networkx.Graph[object]:
+        """Return a networkx graph by the ecosystem's conventions.
+
+        Nodes are ``("user", id)`` and ``("note", id)``, since an id may be both a user's and a note's; node
+        attribute ``bipartite`` is 0 for users and 1 for notes; edge attribute ``ts`` is a ``datetime64[us]``, UTC.
+        """
+        import networkx as nx
+
+        graph: networkx.Graph[object] = nx.Graph()
+        users = [("user", i) for i in self.user_ids.to_pylist()]
+        notes = [("note", i) for i in self.note_ids.to_pylist()]
+        graph.add_nodes_from(users, bipartite=0)
+        graph.add_nodes_from(notes, bipartite=1)
+        graph.add_edges_from(
+            (users[u], notes[n], {"ts": _from_epoch(t)})
+            for u, n, t in zip(self.user.tolist(), self.note.tolist(), self.ts.tolist(), strict=True)
+        )
+        return graph
+
+    def to_igraph(self) -> igraph.Graph:
+        """Return an igraph graph by the ecosystem's conventions.
+
+        Vertex attribute ``type`` is false for users and true for notes, ``id`` the id; edge attribute ``ts`` is
+        microseconds since 1970 UTC.
+        """
+        import igraph
+
+        edges = np.column_stack([self.user, self.note + np.int32(self.n_users)])
+        graph = igraph.Graph(n=self.n_users + self.n_notes, edges=edges)
+        graph.vs["type"] = [False] * self.n_users + [True] * self.n_notes
+        graph.vs["id"] = [*self.user_ids.to_pylist(), *self.note_ids.to_pylist()]
+        graph.es["ts"] = self.ts.tolist()
+        return graph
+
+    @classmethod
+    def from_networkx(cls, graph: networkx.Graph[object]) -> BipartiteGraph:
+        """Build the graph back from what :meth:`to_networkx` returned.
+
+        Raises
+        ------
+        InputError
+            When a node lacks ``bipartite`` or an edge lacks ``ts``.
+        """
+        sides = dict(graph.nodes(data="bipartite"))
+        stamps = list(graph.edges(data="ts"))
+        if any(side not in (0, 1) for side in sides.values()) or any(t is None for *_, t in stamps):
+            raise InputError(
+                "a graph without bipartite=0/1 on every node and ts on every edge",
+                wanted="what BipartiteGraph.to_networkx() returns",
+                todo="set these attributes",
+            )
+        users = {n: n[1] for n, side in sides.items() if side == 0 and isinstance(n, tuple)}
+        pairs = [(u, v) if u in users else (v, u) for u, v, _ in stamps]
+        return cls._from_edges(
+            [n[1] for n, side in sides.items() if side == 0 and isinstance(n, tuple)],
+            [n[1] for n, side in sides.items() if side == 1 and isinstance(n, tuple)],
+            [u[1] for u, _ in pairs if isinstance(u, tuple)],
+            [n[1] for _, n in pairs if isinstance(n, tuple)],
+            [int(np.datetime64(t, "us").astype(np.int64)) for *_, t in stamps],
+        )
+
+    @classmethod
+    def from_igraph(cls, graph: igraph.Graph) -> BipartiteGraph:
+        """Build the graph back from what :meth:`to_igraph` returned.
+
+        Raises
+        ------
+        InputError
+            When vertices lack ``type`` or ``id``, or edges lack ``ts``.
+        """
+        if not {"type", "id"} <= set(graph.vs.attributes()) or "ts" not in graph.es.attributes():
+            raise InputError(
+                "a graph without type and id on vertices and ts on edges",
+                wanted="what BipartiteGraph.to_igraph() returns",
+                todo="set these attributes",
+            )
+        kinds = graph.vs["type"]
+        ids = graph.vs["id"]
+        ends = [(b, a) if kinds[a] else (a, b) for a, b in graph.get_edgelist()]
+        return cls._from_edges(
+            [i for i, note in zip(ids, kinds, strict=True) if not note],
+            [i for i, note in zip(ids, kinds, strict=True) if note],
+            [ids[u] for u, _ in ends],
+            [ids[n] for _, n in ends],
+            graph.es["ts"],
+        )
+
+    @classmethod
+    def _from_edges(
+        cls, users: list[object], notes: list[object], user: list[object], note: list[object], ts: list[int]
+    ) -> BipartiteGraph:
+        user_ids = pa.array(sorted(users))  # type: ignore[type-var]
+        note_ids = pa.array(sorted(notes))  # type: ignore[type-var]
+        user_code = {i: c for c, i in enumerate(user_ids.to_pylist())}
+        note_code = {i: c for c, i in enumerate(note_ids.to_pylist())}
+        u = np.array([user_code[i] for i in user], np.int32)
+        n = np.array([note_code[i] for i in note], np.int32)
+        t = np.array(ts, np.int64)
+        order = np.lexsort((u, t, n))
+        return cls(len(users), len(notes), u[order], n[order], t[order], user_ids, note_ids)

@@ -1,0 +1,63 @@
+"""The null model's numbers: tail probabilities and the control of false discoveries.
+
+See ``docs/method.md`` for the derivation. The expectation itself is summed in fixed point by the kernels.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+I32 = npt.NDArray[np.int32]
+I64 = npt.NDArray[np.int64]
+F64 = npt.NDArray[np.float64]
+
+#: The kernels return twice the expectation with 32 fractional bits.
+EXPECTED_SCALE = 2.0**-33
+
+
+def poisson_tail(observed: npt.ArrayLike, expected: npt.ArrayLike) -> F64:
+    """Return P(Poisson(expected) >= observed), elementwise.
+
+    The regularised lower incomplete gamma function P(observed, expected); 1 where `observed` is 0.
+    """
+    from scipy.special import gammainc
+
+    k = np.asarray(observed, np.float64)
+    return np.where(k > 0, gammainc(np.maximum(k, 1e-300), np.asarray(expected, np.float64)), 1.0)
+
+
+def pair_p_values(breadth: I32, expected2: I64) -> F64:
+    """Return P(Poisson(E) >= breadth) for each pair, E = ``expected2 * 2**-33``; float64[k].
+
+    One evaluation per distinct (breadth, expectation), so that equal pairs get equal p-values.
+    """
+    return poisson_tail(breadth, expected2 * EXPECTED_SCALE)
+
+
+def benjamini_hochberg(p: F64, n_tests: int) -> F64:
+    """Return the adjusted p-values ``q_(i) = min over j >= i of p_(j) n_tests / j``, at most 1.
+
+    Parameters
+    ----------
+    p
+        The smallest p-values found, float64[k]; every other test counts as 1.
+    n_tests
+        Number of hypotheses that could have been tested, ``>= k``.
+
+    Returns
+    -------
+    float64[k]
+
+    References
+    ----------
+    Benjamini and Hochberg 1995, "Controlling the false discovery rate", sec. 3.
+    """
+    if len(p) == 0:
+        return np.empty(0)
+    order = np.argsort(p, kind="stable")
+    ranked = p[order] * (float(n_tests) / np.arange(1, len(p) + 1))
+    adjusted = np.minimum(np.minimum.accumulate(ranked[::-1])[::-1], 1.0)
+    q = np.empty(len(p))
+    q[order] = adjusted
+    return q

@@ -1,0 +1,266 @@
+"""From the bipartite graph to significant edges between users, window by window."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from graphkit._kernels.grouping import group_members, group_pointers
+from graphkit._kernels.neighbours import counts_within, rates_and_heat, window_bounds
+from graphkit._kernels.pairs import count_pairs, row_work
+from graphkit._kernels.prune import prune
+from graphkit.bipartite import BipartiteGraph
+from graphkit.config import ProjectionConfig
+from graphkit.engines import LocalEngine
+from graphkit.likes.model import F64, I32, I64
+from graphkit.progress import SILENT, Progress
+from graphkit.projection.null import EXPECTED_SCALE, benjamini_hochberg, pair_p_values
+
+_US = 1_000_000
+#: Likes walked by one task: long enough to drown its overhead, short enough to share the work and show progress.
+_TASK_WORK = 20_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Edges:
+    """Pairs of users, ``u < v``, ordered by (u, v), of one window.
+
+    Attributes
+    ----------
+    u, v
+        User codes, int32[k].
+    weight, cool, breadth
+        Distinct co-liked notes; those of them away from hot moments; distinct authors among them; int32[k].
+    expected2
+        Twice the expectation with 32 fractional bits, int64[k].
+    p_value, q_value
+        Poisson tail of the breadth, and the same adjusted over every pair and window that could have been
+        tested; float64[k].
+    """
+
+    u: I32
+    v: I32
+    weight: I32
+    cool: I32
+    breadth: I32
+    expected2: I64
+    p_value: F64
+    q_value: F64
+
+    def __len__(self) -> int:
+        return len(self.u)
+
+    @property
+    def expected(self) -> F64:
+        """Co-likes the null expects, float64[k]."""
+        return self.expected2 * EXPECTED_SCALE
+
+    def where(self, mask: npt.NDArray[np.bool_]) -> Edges:
+        """Return the edges that `mask` selects."""
+        return Edges(*(getattr(self, name)[mask] for name in self.__slots__))
+
+
+@dataclass(frozen=True, slots=True)
+class WindowView:
+    """What one window of the ladder showed.
+
+    Attributes
+    ----------
+    window_s
+        The window, seconds, ends included.
+    edges
+        Its significant edges.
+    rate
+        Baseline rate of every like, fixed point (`RATE_BITS`), int64[m].
+    n_surviving
+        Likes left by pruning.
+    n_hot
+        Likes at hot moments.
+    n_walked
+        Likes walked over while counting: twice the co-likes, plus one a surviving like.
+    """
+
+    window_s: int
+    edges: Edges
+    rate: I64
+    n_surviving: int
+    n_hot: int
+    n_walked: int
+
+
+@dataclass(frozen=True, slots=True)
+class Projection:
+    """The graph projected to users over the whole ladder.
+
+    Attributes
+    ----------
+    views
+        One per window, ascending.
+    n_eligible
+        Users with at least ``min_weight`` likes: the pairs among them could have been tested.
+    n_tests
+        Those pairs times the windows.
+    """
+
+    views: tuple[WindowView, ...]
+    n_eligible: int
+    n_tests: int
+
+
+def project(
+    graph: BipartiteGraph,
+    key: I32,
+    windows_s: tuple[int, ...],
+    config: ProjectionConfig,
+    engine: LocalEngine,
+    progress: Progress = SILENT,
+) -> Projection:
+    """Project to users and keep the edges that the baseline-rate null does not explain.
+
+    Parameters
+    ----------
+    graph
+        The bipartite graph.
+    key
+        What breadth counts, by note (`Likes.breadth_key`), int32[n_notes].
+    windows_s
+        Windows in seconds, ascending, ends included; instead of ``config.windows_s``, which the times may not bear.
+    config
+        Minima, horizon, hot moments and the false discovery rate.
+    engine
+        Where blocks of users are counted.
+    progress
+        Told about the work.
+
+    Returns
+    -------
+    Projection
+        The same whatever the engine and its threads.
+
+    Notes
+    -----
+    Null model and hot moments: ``docs/method.md``. Benjamini-Hochberg runs over all windows together.
+    """
+    eligible = int(np.count_nonzero(np.diff(graph.user_ptr) >= config.min_weight))
+    n_tests = max(1, len(windows_s) * eligible * (eligible - 1) // 2)
+    found = [_count_window(graph, key, w, config, engine, progress) for w in windows_s]
+    q = benjamini_hochberg(np.concatenate([v.edges.p_value for v in found]), n_tests)
+    views = []
+    start = 0
+    for view in found:
+        part = q[start : start + len(view.edges)]
+        start += len(view.edges)
+        edges = Edges(*(getattr(view.edges, name) for name in Edges.__slots__[:-1]), part).where(part <= config.fdr)
+        views.append(WindowView(view.window_s, edges, view.rate, view.n_surviving, view.n_hot, view.n_walked))
+    return Projection(tuple(views), eligible, n_tests)
+
+
+def _count_window(
+    graph: BipartiteGraph,
+    key: I32,
+    window_s: int,
+    config: ProjectionConfig,
+    engine: LocalEngine,
+    progress: Progress,
+) -> WindowView:
+    window = window_s * _US
+    rate, hot = baseline(graph, window_s, config)
+    alive = prune(graph.user, graph.ts, graph.note_ptr, graph.n_users, window, config.min_weight)
+    user = graph.user[alive]
+    ts = graph.ts[alive]
+    is_hot = hot[alive]
+    lo, hi = window_bounds(ts, group_pointers(graph.note[alive], graph.n_notes), window)
+    cool_before = np.zeros(len(user) + 1, np.int32)
+    np.cumsum(~is_hot, out=cool_before[1:])
+    cool = np.flatnonzero(~is_hot).astype(np.int32)
+    row_ptr = group_pointers(user, graph.n_users)
+    rows = group_members(user, np.arange(len(user), dtype=np.int32), row_ptr)
+    hot_likes = np.bincount(user[is_hot], minlength=graph.n_users).astype(np.int32)
+    work = row_work(lo, hi, rows, row_ptr)
+    by_time_ts = graph.ts[graph.by_user_time]
+    by_time_rate = rate[graph.by_user_time]
+    total = int(work.sum())
+    cuts = np.searchsorted(np.cumsum(work), np.arange(_TASK_WORK, total, _TASK_WORK))
+    bounds = np.unique(np.concatenate([[0], cuts, [graph.n_users]])).astype(np.int64)
+    n_keys = int(key.max()) + 1 if len(key) else 1
+
+    def count(block: tuple[int, int]) -> tuple[tuple[I32, I32, I32, I32, I32, I64], int]:
+        first, last = block
+        return (
+            count_pairs(
+                first,
+                last,
+                user,
+                is_hot,
+                lo,
+                hi,
+                cool_before,
+                cool,
+                row_ptr,
+                rows,
+                hot_likes,
+                graph.user_ptr,
+                graph.by_user,
+                graph.note,
+                graph.ts,
+                key,
+                n_keys,
+                by_time_ts,
+                by_time_rate,
+                window,
+                config.min_weight,
+                config.min_cool,
+                config.min_breadth,
+                config.fdr,
+            ),
+            int(work[first:last].sum()),
+        )
+
+    parts = []
+    with progress.stage(f"pairs {window_s} s", total, "likes") as advance:
+        for part, done in engine.map(count, [(int(a), int(b)) for a, b in zip(bounds, bounds[1:], strict=False)]):
+            parts.append(part)
+            advance(done)
+    u, v, weight, cool_count, breadth, expected2 = (np.concatenate(column) for column in zip(*parts, strict=True))
+    p = pair_p_values(breadth, expected2)
+    edges = Edges(u, v, weight, cool_count, breadth, expected2, p, np.ones(len(p)))
+    return WindowView(window_s, edges.where(p <= config.fdr), rate, len(user), int(np.count_nonzero(hot)), total)
+
+
+def baseline(
+    graph: BipartiteGraph, window_s: int, config: ProjectionConfig
+) -> tuple[I64, npt.NDArray[np.bool_]]:
+    """Return the baseline rate of each like in fixed point, and whether it stands at a hot moment.
+
+    Parameters
+    ----------
+    graph
+        The bipartite graph.
+    window_s
+        The window, seconds, ends included.
+    config
+        Horizon and hot moments.
+
+    Returns
+    -------
+    rate : int64[m]
+    hot : bool[m]
+    """
+    window = window_s * _US
+    horizon = max(config.horizon_s, 4 * window_s) * _US
+    sorted_ts = graph.ts[graph.by_time]
+    rank = np.empty(len(graph), np.int32)
+    rank[graph.by_time] = np.arange(len(graph), dtype=np.int32)
+    return rates_and_heat(
+        graph.ts,
+        graph.note_ptr,
+        counts_within(sorted_ts, window),
+        counts_within(sorted_ts, horizon),
+        rank,
+        window,
+        horizon,
+        float(config.hot_rate),
+        config.hot_max,
+    )
