@@ -232,7 +232,9 @@ def load_config(path: str | Path | None = None, **overrides: Any) -> Config:
         if "columns" in data:
             section = data.setdefault("input", {})
             if not isinstance(section, dict) or "columns" in section:
-                raise ConfigError(f"{where}: columns stand twice", wanted="[columns] or [input.columns]", todo="keep one")
+                raise ConfigError(
+                    f"{where}: columns stand twice", wanted="[columns] or [input.columns]", todo="keep one"
+                )
             section["columns"] = data.pop("columns")
     for section_name, values in overrides.items():
         given = {k: v for k, v in values.items() if v is not None}

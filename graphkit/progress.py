@@ -46,7 +46,9 @@ class Progress:
             else:
                 from tqdm.auto import tqdm
 
-                with tqdm(total=total, desc=name, unit=f" {unit}", unit_scale=True, leave=False, file=sys.stderr) as bar:
+                with tqdm(
+                    total=total, desc=name, unit=f" {unit}", unit_scale=True, leave=False, file=sys.stderr
+                ) as bar:
                     yield lambda n: (bar.update(n), None)[1]
         finally:
             self.seconds[name] = self.seconds.get(name, 0.0) + time.perf_counter() - start

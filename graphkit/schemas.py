@@ -300,7 +300,9 @@ QUARANTINE = Table(
     (
         Column("file", Kind.TEXT, "File, relative to the input's root."),
         Column("row", Kind.INT, "Row in that file, from 0."),
-        Column("reason", Kind.TEXT, "Why: `null_user_id`, `null_note_id`, `null_ts`, `impossible_ts`, `unknown_action`."),
+        Column(
+            "reason", Kind.TEXT, "Why: `null_user_id`, `null_note_id`, `null_ts`, `impossible_ts`, `unknown_action`."
+        ),
         Column("text", Kind.TEXT, "The row as JSON text, as it came."),
     ),
     ("file", "row"),
