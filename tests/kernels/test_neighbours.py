@@ -1,0 +1,95 @@
+"""Likes near each like, against counting them one by one."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from graphkit._kernels.grouping import group_pointers
+from graphkit._kernels.neighbours import counts_within, rates_and_heat, window_bounds
+from graphkit.likes.model import Likes
+from tests import reference
+from tests.worlds import SECOND, World, seeded_world, worlds
+
+pytestmark = pytest.mark.kernels
+
+times = st.lists(st.integers(-12, 12), max_size=20).map(sorted)
+far_times = st.lists(st.integers(-(2**61), 2**61), max_size=8).map(sorted)
+
+
+@given(st.lists(times, min_size=1, max_size=4), st.integers(0, 30))
+def test_bounds_hold_the_neighbours_of_the_own_group(groups: list[list[int]], width: int) -> None:
+    ts = np.array([t for group in groups for t in group], np.int64)
+    ptr = np.cumsum([0, *map(len, groups)]).astype(np.int64)
+    lo, hi = window_bounds(ts, ptr, width)
+    assert lo.dtype == hi.dtype == np.int32
+    for start, group in zip(ptr.tolist(), groups, strict=False):
+        for i, t in enumerate(group, start=start):
+            near = [start + j for j, other in enumerate(group) if abs(other - t) <= width]
+            assert list(range(lo[i], hi[i])) == near
+
+
+@given(st.one_of(times, far_times), st.one_of(st.integers(0, 30), st.integers(0, 2**60)))
+def test_counts_hold_both_ends(ts: list[int], width: int) -> None:
+    counts = counts_within(np.array(ts, np.int64), width)
+    assert counts.dtype == np.int32
+    assert counts.tolist() == [sum(abs(other - t) <= width for other in ts) for t in ts]
+
+
+def rates_and_hot(
+    likes: Likes, window_us: int, horizon_us: int, hot_rate: float, hot_max: int
+) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.bool_]]:
+    """Run the kernel on likes."""
+    horizon_us = max(horizon_us, 4 * window_us)
+    by_time = np.argsort(likes.ts, kind="stable")
+    rank = np.empty(len(likes), np.int32)
+    rank[by_time] = np.arange(len(likes), dtype=np.int32)
+    sorted_ts = likes.ts[by_time]
+    ptr = group_pointers(likes.note, likes.n_notes)
+    inner, outer = counts_within(sorted_ts, window_us), counts_within(sorted_ts, horizon_us)
+    return rates_and_heat(likes.ts, ptr, inner, outer, rank, window_us, horizon_us, float(hot_rate), hot_max)
+
+
+#: Microseconds, so that windows end beside the likes and on them.
+widths = st.sampled_from([1, SECOND - 1, SECOND, SECOND + 1, 2 * SECOND, 7 * SECOND, 30 * SECOND, 50_000 * SECOND])
+
+
+@given(
+    worlds(), widths, widths, st.sampled_from([1e-9, 1 / 3, 0.5, 2 / 3, 1, 2, 100.0]), st.sampled_from([2, 3, 5, 5000])
+)
+@settings(max_examples=200)
+def test_rates_and_heat_are_the_references(
+    world: World, window_us: int, horizon_us: int, hot_rate: float, hot_max: int
+) -> None:
+    table = reference.rows(world.likes)
+    rate, hot = rates_and_hot(world.likes, window_us, horizon_us, hot_rate, hot_max)
+    assert rate.dtype == np.int64
+    assert rate.tolist() == reference.rates(table, window_us, horizon_us)
+    assert hot.tolist() == reference.hot(table, window_us, horizon_us, hot_rate, hot_max)
+
+
+def test_rates_and_heat_of_a_larger_world() -> None:
+    likes = seeded_world(4).likes
+    table = reference.rows(likes)
+    for window_us, horizon_us in [(SECOND, 600 * SECOND), (60 * SECOND, 3600 * SECOND), (600 * SECOND, SECOND)]:
+        rate, hot = rates_and_hot(likes, window_us, horizon_us, 1, 7)
+        assert rate.tolist() == reference.rates(table, window_us, horizon_us)
+        assert hot.tolist() == reference.hot(table, window_us, horizon_us, 1, 7)
+        assert 0 < hot.sum() < len(hot)
+
+
+@given(st.integers(0, 30), st.integers(0, 2**31 - 64))
+def test_a_rate_in_fixed_point_is_the_fraction_rounded_down(flank_note: int, others: int) -> None:
+    # A like and its note's flank, among as many likes of other notes as an int32 can count.
+    ts = np.array([0] + [3] * flank_note, np.int64)
+    ptr = np.array([0, len(ts)], np.int64)
+    inner = np.ones(len(ts), np.int32)
+    outer = np.full(len(ts), 1 + flank_note + others, np.int32)
+    rate, _ = rates_and_heat(ts, ptr, inner, outer, np.arange(len(ts), dtype=np.int32), 1, 4, 1.0, 99)
+    share = (flank_note + Fraction(1, 2)) / (flank_note + others + Fraction(1, 2))
+    assert rate[0] == int(share * 2**32)

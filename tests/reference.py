@@ -1,0 +1,276 @@
+"""The slow, obvious version of the projection. It is the specification: kernels and engines must equal it.
+
+Plain Python over lists and dicts, whole numbers wherever there is a choice, nothing clever. All times are
+microseconds, ``t ± w`` means every time at most w away from t (ends included), and a like is counted among
+the likes around itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from decimal import Decimal, localcontext
+from fractions import Fraction
+from typing import NamedTuple
+
+import networkx as nx
+from networkx.algorithms import bipartite
+
+from graphkit.config import ProjectionConfig
+from graphkit.likes.model import Likes
+
+SECOND = 1_000_000
+
+#: One, as a rate in fixed point.
+ONE = 2**32
+
+
+class Like(NamedTuple):
+    """User `user` liked note `note` at `ts` microseconds."""
+
+    user: int
+    note: int
+    ts: int
+
+
+class Counts(NamedTuple):
+    """Likes around one like: on its note, on all notes."""
+
+    note: int
+    all: int
+
+
+class Pair(NamedTuple):
+    """What two users have in common: co-liked notes, distinct keys among them, co-likes away from hot moments."""
+
+    weight: int
+    breadth: int
+    cool: int
+
+
+class Edge(NamedTuple):
+    """A tested pair u < v of one window."""
+
+    window_s: int
+    u: int
+    v: int
+    weight: int
+    breadth: int
+    cool: int
+    expected2: int
+    p_value: float
+    q_value: float
+
+
+def rows(likes: Likes) -> list[Like]:
+    """Return the likes as rows, in canonical order."""
+    return [Like(*row) for row in zip(likes.user.tolist(), likes.note.tolist(), likes.ts.tolist(), strict=True)]
+
+
+# --------------------------------------------------------------------------------------------------
+# Around each like
+
+
+def window_counts(likes: Sequence[Like], width_us: int) -> list[Counts]:
+    """Return for every like how many likes of its note, and of all notes, lie within its time ± `width_us`."""
+    counts = []
+    for like in likes:
+        near = [other for other in likes if abs(other.ts - like.ts) <= width_us]
+        counts.append(Counts(sum(other.note == like.note for other in near), len(near)))
+    return counts
+
+
+def activity(likes: Sequence[Like], user: int, ts: int, width_us: int) -> int:
+    """Return how many likes of `user`, on any note, lie within `ts` ± `width_us`."""
+    return sum(like.user == user and abs(like.ts - ts) <= width_us for like in likes)
+
+
+def wide(window_us: int, horizon_us: int) -> int:
+    """Return the horizon that is used: never less than four windows."""
+    return max(horizon_us, 4 * window_us)
+
+
+def rates(likes: Sequence[Like], window_us: int, horizon_us: int) -> list[int]:
+    """Return for every like its note's ordinary share of all likes, the burst left out, times 2**32, rounded down.
+
+    The half added on both sides only keeps 0/0 away.
+    """
+    inner = window_counts(likes, window_us)
+    outer = window_counts(likes, wide(window_us, horizon_us))
+    shares = []
+    for near, far in zip(inner, outer, strict=True):
+        share = (far.note - near.note + Fraction(1, 2)) / (far.all - near.all + Fraction(1, 2))
+        shares.append(int(min(share, Fraction(1)) * ONE))
+    return shares
+
+
+def hot(likes: Sequence[Like], window_us: int, horizon_us: int, hot_rate: float, hot_max: int) -> list[bool]:
+    """Tell for every like whether its note was so busy then that meeting there means little.
+
+    It is hot when more than `hot_max` likes of the note lie within the window, or when the ordinary flow over
+    four windows or over the horizon, the burst left out, would bring more than `hot_rate` of them.
+    """
+    near = window_counts(likes, window_us)
+    flags = [count.note > hot_max for count in near]
+    for span in (4 * window_us, wide(window_us, horizon_us)):
+        far = window_counts(likes, span)
+        for i in range(len(likes)):
+            flow = float((far[i].note - near[i].note) * window_us)
+            if flow > float(hot_rate * (span - window_us)):
+                flags[i] = True
+    return flags
+
+
+# --------------------------------------------------------------------------------------------------
+# Pairs
+
+
+def co_likes(likes: Sequence[Like], window_us: int) -> list[tuple[int, int]]:
+    """Return the co-likes as positions (i, j) of two likes, the like of the smaller user first."""
+    found = []
+    for i, p in enumerate(likes):
+        for j, q in enumerate(likes):
+            if p.user < q.user and p.note == q.note and abs(p.ts - q.ts) <= window_us:
+                found.append((i, j))
+    return found
+
+
+def pairs(
+    likes: Sequence[Like], key: Sequence[int], window_us: int, is_hot: Sequence[bool]
+) -> dict[tuple[int, int], Pair]:
+    """Return every pair of users u < v with at least one co-like.
+
+    A co-like is hot when both its likes are; `key` says for each note what breadth counts.
+    """
+    met: dict[tuple[int, int], list[tuple[int, bool]]] = {}
+    for i, j in co_likes(likes, window_us):
+        is_cool = not (is_hot[i] and is_hot[j])
+        met.setdefault((likes[i].user, likes[j].user), []).append((likes[i].note, is_cool))
+    return {
+        pair: Pair(
+            weight=len({note for note, _ in notes}),
+            breadth=len({key[note] for note, _ in notes}),
+            cool=sum(is_cool for _, is_cool in notes),
+        )
+        for pair, notes in sorted(met.items())
+    }
+
+
+def tested_pairs(
+    found: Mapping[tuple[int, int], Pair], min_weight: int, min_breadth: int, min_cool: int
+) -> dict[tuple[int, int], Pair]:
+    """Return the pairs with enough in common to be worth a test."""
+    return {
+        users: pair
+        for users, pair in found.items()
+        if pair.weight >= min_weight and pair.breadth >= min_breadth and pair.cool >= min_cool
+    }
+
+
+def networkx_weights(likes: Sequence[Like]) -> dict[tuple[int, int], int]:
+    """Return the notes each pair u < v shares at whatever time, as networkx counts them: a second opinion."""
+    graph: nx.Graph[tuple[str, int]] = nx.Graph()
+    graph.add_edges_from((("user", like.user), ("note", like.note)) for like in likes)
+    projected = bipartite.weighted_projected_graph(graph, [node for node in graph if node[0] == "user"])
+    return {(min(u, v), max(u, v)): data["weight"] for (_, u), (_, v), data in projected.edges(data=True)}
+
+
+def prune(likes: Sequence[Like], window_us: int, min_weight: int) -> list[bool]:
+    """Tell which likes survive: take away what cannot matter to a pair of `min_weight` until nothing falls.
+
+    A like falls when no other survivor lies within the window on its note; all likes of a user fall when fewer
+    than `min_weight` are left.
+    """
+    alive = [True] * len(likes)
+    while True:
+        before = alive.copy()
+        for i, like in enumerate(likes):
+            company = any(
+                alive[j] and j != i and other.note == like.note and abs(other.ts - like.ts) <= window_us
+                for j, other in enumerate(likes)
+            )
+            alive[i] = alive[i] and company
+        for i, like in enumerate(likes):
+            left = sum(alive[j] for j, other in enumerate(likes) if other.user == like.user)
+            alive[i] = alive[i] and left >= min_weight
+        if alive == before:
+            return alive
+
+
+# --------------------------------------------------------------------------------------------------
+# Surprise
+
+
+def expectation(likes: Sequence[Like], u: int, v: int, window_us: int, rate: Sequence[int]) -> int:
+    """Return 2**33 times the co-likes expected of u and v: for each like of one, the other's activity times the rate.
+
+    All likes count, hot or not, and whether or not pruning would drop them.
+    """
+    expected2 = 0
+    for like, q in zip(likes, rate, strict=True):
+        if like.user == u:
+            expected2 += activity(likes, v, like.ts, window_us) * q
+        if like.user == v:
+            expected2 += activity(likes, u, like.ts, window_us) * q
+    return expected2
+
+
+def poisson_tail(least: int, mean: Fraction) -> float:
+    """Return the chance that a Poisson number with this mean is at least `least`, term by term to 50 digits."""
+    with localcontext() as context:
+        context.prec = 50
+        x = Decimal(mean.numerator) / Decimal(mean.denominator)
+        k = 0
+        term = (-x).exp()
+        total = Decimal(0)
+        while k <= least or k <= x or term > total * Decimal("1e-40"):
+            if k >= least:
+                total += term
+            k += 1
+            term = term * x / k
+        return float(min(total, Decimal(1)))
+
+
+def number_of_tests(likes: Sequence[Like], n_windows: int, min_weight: int) -> int:
+    """Return the pairs that could have been tested: of users with enough likes, once per window."""
+    users = [like.user for like in likes]
+    able = sum(users.count(user) >= min_weight for user in set(users))
+    return n_windows * (able * (able - 1) // 2)
+
+
+def benjamini_hochberg(p_values: Sequence[float], n_tests: int) -> list[float]:
+    """Return the adjusted p-values: the least false discovery rate at which each would be found.
+
+    Tests beyond the p-values given count as p = 1.
+    """
+    order = sorted(range(len(p_values)), key=lambda i: p_values[i])
+    adjusted = [1.0] * len(p_values)
+    for rank, i in enumerate(order, start=1):
+        later = range(rank, len(order) + 1)
+        adjusted[i] = min(1.0, *(p_values[order[j - 1]] * n_tests / j for j in later))
+    return adjusted
+
+
+# --------------------------------------------------------------------------------------------------
+# Everything
+
+
+def project(likes: Likes, config: ProjectionConfig) -> list[Edge]:
+    """Return every tested pair of every window, ordered by window, u and v; significant where ``q_value <= fdr``."""
+    table = rows(likes)
+    key = likes.breadth_key.tolist()
+    horizon_us = config.horizon_s * SECOND
+    edges = []
+    for window_s in config.windows_s:
+        window_us = window_s * SECOND
+        is_hot = hot(table, window_us, horizon_us, config.hot_rate, config.hot_max)
+        rate = rates(table, window_us, horizon_us)
+        tested = tested_pairs(
+            pairs(table, key, window_us, is_hot), config.min_weight, config.min_breadth, config.min_cool
+        )
+        for (u, v), pair in tested.items():
+            expected2 = expectation(table, u, v, window_us, rate)
+            p_value = poisson_tail(pair.breadth, Fraction(expected2, 2 * ONE))
+            edges.append(Edge(window_s, u, v, pair.weight, pair.breadth, pair.cool, expected2, p_value, 1.0))
+    n_tests = number_of_tests(table, len(config.windows_s), config.min_weight)
+    adjusted = benjamini_hochberg([edge.p_value for edge in edges], n_tests)
+    return [edge._replace(q_value=q) for edge, q in zip(edges, adjusted, strict=True)]
