@@ -20,7 +20,8 @@ $(VENV): pyproject.toml requirements.lock
 	@touch $@
 
 demo: $(VENV) ## make a small world, find its rings, say where the report is
-	$(BIN)/graphkit simulate demo/world --world small --seed 7 --force
+	rm -rf demo/world
+	$(BIN)/graphkit simulate demo/world --world small --seed 7
 	$(BIN)/graphkit detect demo/world/likes.parquet --users demo/world/users.parquet \
 		--notes demo/world/notes.parquet --out demo/run --force
 	@echo "report: demo/run/report.html"
