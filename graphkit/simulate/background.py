@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from graphkit.simulate.population import DAY, SLOTS, Accounts, NoteBook, hours, people, topic_count, write_notes
-from graphkit.simulate.randomness import F64, I64, generator
+from graphkit.simulate.randomness import F64, I64, Bools, generator
 from graphkit.simulate.world import World
 
 #: Where a note was met.
@@ -20,6 +20,8 @@ FEED, SEARCH, PROFILE, LINK = range(4)
 #: Ordinary notes leave the feeds after so many days; later they are found by search.
 FEED_DAYS = 5.0
 _STEP_S = 1800.0
+
+Lists = np.ndarray[tuple[int, int, int], np.dtype[np.int32]]
 
 
 @dataclass
@@ -46,6 +48,16 @@ class Events:
 
     def __len__(self) -> int:
         return len(self.user)
+
+    def take(self, rows: I64 | Bools) -> Events:
+        """Return these rows."""
+        return Events(self.user[rows], self.note[rows], self.t[rows], self.dwell[rows], self.source[rows])
+
+    @staticmethod
+    def none() -> Events:
+        """Return no events."""
+        whole, real = np.zeros(0, dtype=np.int64), np.zeros(0)
+        return Events(whole, whole, real, real, whole)
 
     @staticmethod
     def concat(parts: list[Events]) -> Events:
@@ -76,7 +88,7 @@ class Stage:
     seed: int
     users: Accounts
     notes: NoteBook
-    lists: np.ndarray[tuple[int, int, int], np.dtype[np.int32]]
+    lists: Lists
     likes: Events
     popularity: I64
 
@@ -91,17 +103,14 @@ def build_stage(world: World, seed: int) -> Stage:
     users = people(generator(seed, "users"), world, world.users, "users", seed)
     notes = write_notes(generator(seed, "notes"), world, users, seed)
     lists = _lists(generator(seed, "feed"), world, notes)
-    none = Events(*(np.zeros(0, dtype=t) for t in (np.int64, np.int64, np.float64, np.float64, np.int64)))
-    stage = Stage(world, seed, users, notes, lists, none, np.zeros(len(notes), dtype=np.int64))
+    stage = Stage(world, seed, users, notes, lists, Events.none(), np.zeros(len(notes), dtype=np.int64))
     likes, sessions = browse(generator(seed, "browse"), stage, users)
     stage.likes = Events.concat([likes, _follow(generator(seed, "follow"), stage, sessions)])
     stage.popularity = np.bincount(stage.likes.note, minlength=len(notes))
     return stage
 
 
-def _lists(
-    rng: np.random.Generator, world: World, notes: NoteBook
-) -> np.ndarray[tuple[int, int, int], np.dtype[np.int32]]:
+def _lists(rng: np.random.Generator, world: World, notes: NoteBook) -> Lists:
     """Draw what every feed shows in every slot: by appeal and freshness, hot notes again and again."""
     bg = world.background
     n_topics = topic_count(world)
@@ -125,12 +134,8 @@ def _lists(
         lists[:-1, slots] = np.where((high > low)[:, None, None], shown, -1)
         # The front page shows the hottest of everything.
         hottest = np.cumsum(heat**1.6)
-        lists[-1, slots] = order[
-            np.minimum(
-                np.searchsorted(hottest, rng.random((per_step, bg.feed_length)) * hottest[-1], side="right"),
-                len(order) - 1,
-            )
-        ]
+        draw = rng.random((per_step, bg.feed_length)) * hottest[-1]
+        lists[-1, slots] = order[np.minimum(np.searchsorted(hottest, draw, side="right"), len(order) - 1)]
     return lists
 
 
@@ -159,16 +164,19 @@ def browse(
     likes
         Expected likes in all; by default what the accounts' rates give.
     since
-        Second at which they begin.
+        Second at which they begin, a local midnight.
     """
     bg = stage.world.background
-    days = (stage.end - since) / DAY
+    days = max(1.0, np.floor((stage.end - since) / DAY))
     rate = accounts.rate * days
     if likes is not None:
         rate = rate * (likes / max(rate.sum() * bg.likes_per_session, 1e-9))
     visits = rng.poisson(rate)
     user = np.repeat(np.arange(len(accounts)), visits)
-    start = since + np.floor(rng.uniform(0, days, len(user))) * DAY
+    # More leisure at the weekend.
+    weekend = (np.arange(int(days)) + int(since / DAY) + stage.world.start.weekday()) % 7 >= 5
+    busy = np.where(weekend, 1.25, 1.0)
+    start = since + rng.choice(int(days), len(user), p=busy / busy.sum()) * DAY
     start += (hours(rng, len(user), bg.night_share) + accounts.hour[user]) % 24 * 3600
     order = np.lexsort((start, user))
     user, start = user[order], start[order]
@@ -181,13 +189,26 @@ def browse(
     dwell = accounts.pace[who] * rng.lognormal(0, 0.6, len(who))
     gap = dwell + rng.lognormal(np.log(14), 1.0, len(who))  # notes passed without a like
     passed = np.cumsum(gap)
-    base = np.concatenate([[0.0], passed[np.cumsum(count) - 1]])[:-1] if len(count) else passed
+    ends = np.concatenate([[0.0], passed[np.cumsum(count) - 1]])
+    base, length_s = ends[:-1], np.diff(ends)
     t = start[session] + passed - base[session]
-    length_s = np.bincount(session, weights=gap, minlength=len(user))
     note, source = _meet(rng, stage, accounts, who, session, t)
     keep = (note >= 0) & (t < stage.end)
     events = Events(who[keep], note[keep], t[keep], dwell[keep], source[keep])
     return events, Sessions(user, start, length_s)
+
+
+def glance(rng: np.random.Generator, stage: Stage, accounts: Accounts, beside: Events, n: float) -> Events:
+    """Return `n` expected likes that accounts give in passing, seconds or minutes around the events `beside`."""
+    if len(beside) == 0:
+        return Events.none()
+    row = rng.integers(0, len(beside), rng.poisson(n))
+    t = beside.t[row] + rng.choice([-1.0, 1.0], len(row)) * rng.lognormal(np.log(45), 0.9, len(row))
+    row, t = row[t > 0], t[t > 0]
+    who = beside.user[row]
+    note, source = _meet(rng, stage, accounts, who, np.arange(len(who)), t)
+    dwell = accounts.pace[who] * rng.lognormal(0, 0.6, len(who))
+    return Events(who, note, t, dwell, source).take((note >= 0) & (t < stage.end))
 
 
 def _meet(
@@ -205,7 +226,7 @@ def _meet(
     front, search = way < bg.front_share, way > 1 - bg.search_share
     feed = np.where(front, len(stage.lists) - 1, topic)
     # Lists are read from the top; within a session downwards.
-    place = np.floor(bg.feed_length * rng.random(n) ** 1.5)
+    place = np.floor(bg.feed_length * rng.random(n) ** 2)
     place = place[np.lexsort((place, session))].astype(np.int64)
     slot = np.clip((t / bg.refresh_s).astype(np.int64), 0, stage.lists.shape[1] - 1)
     note = stage.lists[feed, slot, place].astype(np.int64)

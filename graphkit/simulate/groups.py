@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass
 
 import numpy as np
@@ -26,7 +27,8 @@ class Group:
     events
         What makes it a group; ``user`` is the position of a member.
     cover
-        Likes by accounts it brought along that are not part of its business.
+        Further likes of members that are not the group's business: camouflage of accounts a ring brought along,
+        and ordinary likes of honest people.
     """
 
     group_id: str
@@ -113,7 +115,7 @@ def order_times(rng: np.random.Generator, stage: Stage, note: I64, *, slack_s: f
     t = np.where(asleep, t + rng.uniform(5, 9, n) * 3600, t)
     # Orders are worked off in shifts, one shortly after the other.
     order = np.argsort(t)
-    for before, this in zip(order[:-1], order[1:], strict=True):
+    for before, this in itertools.pairwise(order):
         if rng.random() < 0.45 and t[before] > published[this] + 60:
             t[this] = min(t[this], t[before] + rng.exponential(420) + 20)
     return np.minimum(t, stage.end - 600)

@@ -7,11 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from graphkit.simulate.background import Events, Stage, browse, rhythm
-from graphkit.simulate.groups import LINKED, SHOWN, Group, attend, awake, draw_people, events
-from graphkit.simulate.population import DAY, people
-from graphkit.simulate.randomness import F64, I64, between, generator, whole
-from graphkit.simulate.world import (
+from graphkit.simulate.actors import (
+    AnyActor,
     Binge,
     Collaborators,
     CreatorTesting,
@@ -24,8 +21,14 @@ from graphkit.simulate.world import (
     Superfans,
     Viral,
 )
+from graphkit.simulate.background import Stage, browse, find, interest, rhythm
+from graphkit.simulate.groups import LINKED, SHOWN, Group, attend, awake, draw_people, events
+from graphkit.simulate.population import DAY, people
+from graphkit.simulate.randomness import F64, I64, between, generator, keys, whole
 
 Rng = np.random.Generator
+#: Who likes what when.
+Place = tuple[I64, I64, F64]
 
 
 def lookalike(actor: Any, stage: Stage, group_id: str) -> Group:
@@ -36,7 +39,15 @@ def lookalike(actor: Any, stage: Stage, group_id: str) -> Group:
 
 
 def _group(
-    rng: Rng, actor: Any, stage: Stage, group_id: str, members: I64, who: I64, note: I64, t: F64, mix: tuple[float, ...]
+    rng: Rng,
+    actor: AnyActor,
+    stage: Stage,
+    group_id: str,
+    members: I64,
+    who: I64,
+    note: I64,
+    t: F64,
+    mix: tuple[float, ...],
 ) -> Group:
     """Return a group of honest members who take the time they always take."""
     done = events(rng, stage, who, note, t, stage.users.pace[members[who]], mix)
@@ -52,6 +63,7 @@ def _recent(stage: Stage, *, hours_left: float = 6.0) -> I64:
 def _busy_authors(rng: Rng, stage: Stage, n: int) -> I64:
     """Choose `n` of the authors who published most in the period, none twice."""
     count = np.bincount(stage.notes.author[_recent(stage)], minlength=len(stage.users))
+    count[count > 3 * stage.world.days] = 0  # not newspapers
     top = np.argsort(-count, kind="stable")[: max(2 * n, 10, len(count) // 200)]
     return rng.choice(top, n, replace=False).astype(np.int64)
 
@@ -76,7 +88,7 @@ def _lottery(rng: Rng, actor: Lottery, stage: Stage, group_id: str) -> Group:
     recent = _recent(stage, hours_left=12)
     hosts = rng.choice(np.unique(stage.notes.author[recent]), 4 * whole(rng, actor.prizes), replace=False)
     rounds = whole(rng, actor.rounds)
-    parts: list[tuple[I64, I64, F64]] = []
+    parts: list[Place] = []
     for opens in np.sort(rng.uniform(0, stage.end - DAY / 2, rounds)):
         # Prize notes of one round: by different hosts, published within the day before.
         candidates = recent[
@@ -92,8 +104,7 @@ def _lottery(rng: Rng, actor: Lottery, stage: Stage, group_id: str) -> Group:
         t = sits[who] + job * 25.0 * rng.lognormal(0, 0.7, len(job))
         keep = awake(rng, t)
         parts.append((who[keep], prize[job[keep]], t[keep]))
-    who, note, t = (np.concatenate(column) for column in zip(*parts, strict=True))
-    return _group(rng, actor, stage, group_id, members, who, note, t, (0.3, 0.3, 0.1, 0.3))
+    return _group(rng, actor, stage, group_id, members, *_joined(parts), (0.3, 0.3, 0.1, 0.3))
 
 
 def _friends(rng: Rng, actor: Friends, stage: Stage, group_id: str) -> Group:
@@ -138,10 +149,127 @@ def _viral(rng: Rng, actor: Viral, stage: Stage, group_id: str) -> Group:
     return _group(rng, actor, stage, group_id, members, np.arange(len(members)), np.full(len(members), note), t, SHOWN)
 
 
+def _push(rng: Rng, actor: Push, stage: Stage, group_id: str) -> Group:
+    members = draw_people(rng, stage, round(between(rng, actor.size) * len(stage.users)))
+    habit = rng.beta(1.2, 2.5, len(members)) * 2.5  # some open every push
+    parts: list[Place] = []
+    for _ in range(whole(rng, actor.pushes)):
+        day = np.floor(rng.uniform(0, stage.world.days))
+        at = day * DAY + rng.choice([8.0, 12.2, 18.5, 21.0]) * 3600
+        note = _hottest(rng, stage, at, whole(rng, actor.notes))
+        job, who = np.nonzero(rng.random((len(note), len(members))) < between(rng, actor.participation) * habit)
+        opened = at + rng.gamma(1.3, between(rng, actor.spread_s) / 1.5, len(members))
+        t = opened[who] + job * 40.0 * rng.lognormal(0, 0.5, len(job))
+        parts.append((who, note[job], t))
+    return _group(rng, actor, stage, group_id, members, *_joined(parts), (0.2, 0.0, 0.0, 0.8))
+
+
+def _frontpage(rng: Rng, actor: Frontpage, stage: Stage, group_id: str) -> Group:
+    members = draw_people(rng, stage, round(between(rng, actor.size) * len(stage.users)))
+    parts: list[Place] = []
+    for _ in range(whole(rng, actor.pages)):
+        at = np.floor(rng.uniform(0, stage.world.days)) * DAY + rng.choice([8.0, 12.3, 20.0, 21.8]) * 3600
+        note = _hottest(rng, stage, at, whole(rng, actor.notes))
+        here = np.flatnonzero(rng.random(len(members)) < between(rng, actor.attendance))
+        likes = rng.random((len(here), len(note))) < between(rng, actor.participation)
+        reader, place = np.nonzero(likes)  # in the order shown
+        opened = at + rng.exponential(between(rng, actor.spread_s), len(here))
+        # Reading down the list takes time for each place passed, liked or not.
+        passing = np.cumsum(stage.users.pace[members[here]][:, None] * rng.lognormal(-1.0, 0.8, likes.shape), axis=1)
+        parts.append((here[reader], note[place], opened[reader] + passing[reader, place]))
+    return _group(rng, actor, stage, group_id, members, *_joined(parts), SHOWN)
+
+
+def _binge(rng: Rng, actor: Binge, stage: Stage, group_id: str) -> Group:
+    members = draw_people(rng, stage, whole(rng, actor.size))
+    n = whole(rng, actor.likes)
+    start = np.floor(rng.uniform(0, stage.world.days)) * DAY + rng.uniform(10, 23) * 3600
+    t = start + np.sort(rng.uniform(0, between(rng, actor.spread_s), (len(members), n)), axis=1).ravel()
+    who = np.repeat(np.arange(len(members)), n)
+    topic = np.repeat(interest(rng, stage.users, members), n)
+    note = find(rng, stage, topic, t)
+    done = _group(rng, actor, stage, group_id, members, who[note >= 0], note[note >= 0], t[note >= 0], SHOWN)
+    done.events.dwell = done.events.dwell * 0.3
+    return done
+
+
+def _creator_testing(rng: Rng, actor: CreatorTesting, stage: Stage, group_id: str) -> Group:
+    recent = _recent(stage)
+    members = rng.choice(np.unique(stage.notes.author[recent]), whole(rng, actor.size), replace=False)
+    topic = stage.users.topic[members, 0]
+    parts: list[Place] = []
+    for _ in range(whole(rng, actor.bursts)):
+        n = whole(rng, actor.likes)
+        start = np.floor(rng.uniform(0, stage.world.days)) * DAY + rng.uniform(9, 22) * 3600
+        t = start + rng.uniform(0, between(rng, actor.spread_s), len(members) * n)
+        who = np.repeat(np.arange(len(members)), n)
+        # Fresh notes of rivals, so that their authors look back.
+        near = recent[np.isin(stage.notes.topic[recent], topic) & (stage.notes.published[recent] < start)][-5 * n :]
+        if len(near):
+            parts.append((who, rng.choice(near, len(who)), t))
+    return _group(rng, actor, stage, group_id, members, *_joined(parts), (0.4, 0.3, 0.3, 0.0))
+
+
+def _collaborators(rng: Rng, actor: Collaborators, stage: Stage, group_id: str) -> Group:
+    first, second = _busy_authors(rng, stage, 2)
+    members = draw_people(rng, stage, whole(rng, actor.size), topic=int(stage.users.topic[first, 0]))
+    mine, yours = _notes_of(stage, np.array([first])), _notes_of(stage, np.array([second]))
+    published = stage.notes.published
+    parts: list[Place] = []
+    for note in mine:
+        # The partner's note nearest in time belongs to it; both are liked in one sitting.
+        pair = np.array([note, yours[np.argmin(np.abs(published[yours] - published[note]))]])
+        job, who = attend(rng, 2, len(members), actor.participation)
+        sits = published[pair].max() + rng.lognormal(np.log(between(rng, actor.spread_s)), 1.0, len(members))
+        t = sits[who] + job * rng.lognormal(np.log(60), 0.8, len(job))
+        keep = awake(rng, t)
+        parts.append((who[keep], pair[job[keep]], t[keep]))
+    return _group(rng, actor, stage, group_id, members, *_joined(parts), (0.6, 0.05, 0.3, 0.05))
+
+
+def _newcomers(rng: Rng, actor: Newcomers, stage: Stage, group_id: str) -> Group:
+    size = whole(rng, actor.size)
+    accounts = people(rng, stage.world, size, group_id, stage.seed)
+    came = np.floor(rng.uniform(0, max(1, stage.world.days - 2))) * DAY
+    accounts.registered = came + rng.uniform(9, 23, size) * 3600 + rng.integers(0, 3, size) * DAY * 0.5
+    lines = keys(stage.seed, f"{group_id}/lines", 3)  # one dormitory, three addresses
+    accounts.home, accounts.p_home = rng.choice(lines, size), rng.beta(6, 2, size)
+    accounts.region[:] = accounts.region[0]
+    accounts.topic[:, 0] = accounts.topic[0, 0]
+    accounts.followers = np.floor(rng.lognormal(0.5, 1.0, size)).astype(np.int64)
+    accounts.rate = accounts.rate * 2  # everything is new
+    shown = _hottest(rng, stage, came + DAY / 2, whole(rng, actor.first_list))
+    job, who = attend(rng, len(shown), size, actor.participation)
+    t = accounts.registered[who] + 120 + job * 18.0 * rng.lognormal(0, 0.6, len(job))
+    done = events(rng, stage, who, shown[job], t, accounts.pace[who], SHOWN)
+    cover, _ = browse(rng, stage, accounts, since=came)
+    cover = cover.take(cover.t > accounts.registered[cover.user] + 60)
+    return Group(group_id, actor.kind, False, accounts, None, done, cover)
+
+
+def _hottest(rng: Rng, stage: Stage, at: float, n: int) -> I64:
+    """Choose `n` of the notes that are hot at this second, as an editor would."""
+    published = stage.notes.published
+    fresh = np.flatnonzero((published < at - 600) & (published > at - 3 * DAY))
+    heat = stage.notes.quality[fresh] / ((at - published[fresh]) / 3600 + 4)
+    return rng.permutation(fresh[np.argsort(-heat, kind="stable")[: 2 * n]])[:n]
+
+
+def _joined(parts: list[Place]) -> Place:
+    who, note, t = (np.concatenate(column) for column in zip(*parts, strict=True))
+    return who, note, t
+
+
 _MAKERS: dict[type, Callable[..., Group]] = {
     Superfans: _superfans,
     Lottery: _lottery,
     Friends: _friends,
     Niche: _niche,
     Viral: _viral,
+    Push: _push,
+    Frontpage: _frontpage,
+    Binge: _binge,
+    CreatorTesting: _creator_testing,
+    Collaborators: _collaborators,
+    Newcomers: _newcomers,
 }

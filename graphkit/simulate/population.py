@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, fields
 
 import numpy as np
@@ -105,7 +106,7 @@ class NoteBook:
 
 def topic_count(world: World) -> int:
     """Return how many topics a world of this size has."""
-    return max(6, round(world.background.topics * (world.users / 20_000) ** 0.5))
+    return max(6, round(world.background.topics * math.sqrt(world.users / 20_000)))
 
 
 def topic_weights(n: int) -> F64:
@@ -141,8 +142,9 @@ def people(rng: np.random.Generator, world: World, n: int, name: str, seed: int)
         verified=rng.random(n) < 0.04,
         followers=np.floor(rng.lognormal(3.2, 1.6, n)).astype(np.int64),
         device=np.where(family, np.roll(device, 1), device),
-        second=np.where(rng.random(n) < 0.2, mix(device), device),
-        fresh_s=np.zeros(n),
+        second=np.where(rng.random(n) < 0.3, mix(device), device),
+        # Browsers that forget, applications installed anew.
+        fresh_s=np.where(rng.random(n) < 0.1, rng.uniform(0.5, 6, n) * DAY, 0.0),
         home=np.where(housemate, np.roll(home, 1), home),
         p_home=rng.beta(2, 2, n),
         region=rng.choice(40, n, p=topic_weights(40)).astype(np.uint64),
@@ -163,10 +165,12 @@ def bots(rng: np.random.Generator, world: World, n: int, name: str, seed: int) -
     a.followers = np.floor(rng.lognormal(2.6, 1.5, n)).astype(np.int64)
     pool = max(1, round(n * rng.uniform(0.3, 1.2)))
     machine = keys(seed, f"{name}/machines", pool)
-    a.device, a.second = rng.choice(machine, n), rng.choice(machine, n)
-    if rng.random() < 0.5:  # the operator's tools give a new fingerprint now and then
-        a.device, a.second = hashed("device", a.key), hashed("second", a.key)
-        a.fresh_s = np.full(n, rng.uniform(0.5, 4) * DAY)
+    a.device = rng.choice(machine, n)
+    a.second = np.where(rng.random(n) < 0.4, rng.choice(machine, n), a.device)
+    a.fresh_s = np.zeros(n)
+    if rng.random() < 0.4:  # the operator's tools give a new fingerprint now and then
+        a.device = a.second = hashed("device", a.key)
+        a.fresh_s = np.full(n, rng.uniform(2, 10) * DAY)
     lines = keys(seed, f"{name}/lines", max(1, round(n * rng.uniform(0.1, 1.0))))
     a.home, a.p_home = rng.choice(lines, n), rng.beta(2, 2, n)
     a.rate = a.rate.mean() * rng.lognormal(-0.3, 0.8, n)

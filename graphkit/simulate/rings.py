@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from graphkit.simulate.background import Stage, browse, rhythm
+from graphkit.simulate.actors import Disposable, Drip, Exchange, Farm, Micro, OneShot, PartTime, Rotating
+from graphkit.simulate.background import Events, Stage, browse, glance, rhythm
 from graphkit.simulate.groups import ORDERED, Group, attend, awake, customers, draw_people, events, order_times
 from graphkit.simulate.population import DAY, Accounts, bots
 from graphkit.simulate.randomness import F64, I64, between, generator, whole
-from graphkit.simulate.world import Disposable, Drip, Exchange, Farm, Micro, OneShot, PartTime, Rotating
 
 AnyRing = Farm | Rotating | Micro | Drip | PartTime | Disposable | Exchange | OneShot
 
@@ -38,10 +38,10 @@ def ring(actor: AnyRing, stage: Stage, group_id: str) -> Group:
         job, member, t = job[keep], member[keep], t[keep]
         dwell = 0.6 * stage.users.pace[members[member]] + 0.4 * between(rng, actor.dwell_s)
         done = events(rng, stage, member, note[job], t, dwell, ORDERED)
-        return Group(group_id, actor.kind, True, None, members, done)
+        return Group(group_id, actor.kind, True, None, members, done, _in_passing(rng, stage, members, done))
     accounts = bots(rng, stage.world, size, group_id, stage.seed)
     done = events(rng, stage, member, note[job], t, between(rng, actor.dwell_s), ORDERED)
-    cover, _ = browse(rng, stage, accounts, likes=len(done) * between(rng, actor.camouflage))
+    cover = _camouflage(rng, actor, stage, accounts, done)
     return Group(group_id, actor.kind, True, accounts, None, done, cover)
 
 
@@ -83,27 +83,26 @@ def _disposable(
     note, ordered = note[order], ordered[order]
     life = np.maximum(1, np.round(rng.uniform(*actor.life_jobs, size))).astype(np.int64)
     job, seat = attend(rng, len(note), size, (0.8 * share, min(1.2 * share, 1.0)))
-    # Seats change hands at their own pace, not all at once.
-    phase = rng.integers(0, 6, size)
-    holder, member = np.unique(seat * 10_000 + (job + phase[seat]) // np.maximum(life[seat], 1), return_inverse=True)
+    # A seat changes hands after so many jobs done, seats at their own pace and not all at once.
+    order = np.lexsort((job, seat))
+    job, seat = job[order], seat[order]
+    done_before = np.arange(len(seat)) - np.searchsorted(seat, seat) + rng.integers(0, life)[seat]
+    holder, member = np.unique(seat * 10_000 + done_before // life[seat], return_inverse=True)
     accounts: Accounts = bots(rng, stage.world, len(holder), group_id, stage.seed)
     t = ordered[job] + between(rng, actor.spread_s) * rng.beta(1, 1.5, len(job))
     done = events(rng, stage, member.astype(np.int64), note[job], t, between(rng, actor.dwell_s), ORDERED)
     # New accounts: opened shortly before their first job, some kept in stock for long.
     first = np.full(len(holder), stage.end)
     np.minimum.at(first, done.user, done.t)
-    stock = np.where(
-        rng.random(len(holder)) < 0.6, rng.exponential(12 * DAY, len(holder)), rng.exponential(150 * DAY, len(holder))
-    )
+    days = np.where(rng.random(len(holder)) < 0.6, 12, 150)
+    stock = rng.exponential(days * DAY)
     accounts.registered = first - 3600 - stock
-    cover, _ = browse(rng, stage, accounts, likes=len(done) * between(rng, actor.camouflage))
+    cover = _camouflage(rng, actor, stage, accounts, done)
     last = np.zeros(len(holder))
     np.maximum.at(last, done.user, done.t)
     alive = (cover.t > first[cover.user] - DAY) & (cover.t < last[cover.user] + DAY)
     alive &= cover.t > accounts.registered[cover.user]
-    for name in ("user", "note", "t", "dwell", "source"):
-        setattr(cover, name, getattr(cover, name)[alive])
-    return Group(group_id, actor.kind, True, accounts, None, done, cover)
+    return Group(group_id, actor.kind, True, accounts, None, done, cover.take(alive))
 
 
 def _exchange(rng: np.random.Generator, actor: Exchange, stage: Stage, group_id: str, size: int) -> Group:
@@ -124,4 +123,17 @@ def _exchange(rng: np.random.Generator, actor: Exchange, stage: Stage, group_id:
     job, member, t = job[keep], member[keep], t[keep]
     dwell = 0.5 * stage.users.pace[members[member]] + 0.5 * between(rng, actor.dwell_s)
     done = events(rng, stage, member, note[job], t, dwell, ORDERED)
-    return Group(group_id, actor.kind, True, None, members, done)
+    return Group(group_id, actor.kind, True, None, members, done, _in_passing(rng, stage, members, done))
+
+
+def _in_passing(rng: np.random.Generator, stage: Stage, members: I64, done: Events) -> Events:
+    """Return the honest likes of people who have opened the application to do a job."""
+    return glance(rng, stage, stage.users.take(members), done, 0.5 * len(done))
+
+
+def _camouflage(rng: np.random.Generator, actor: AnyRing, stage: Stage, accounts: Accounts, done: Events) -> Events:
+    """Return likes that make bots look like readers: sessions of their own, and others around their jobs."""
+    likes = len(done) * between(rng, actor.camouflage)
+    around = rng.uniform(0.2, 0.8)
+    apart, _ = browse(rng, stage, accounts, likes=likes * (1 - around))
+    return Events.concat([apart, glance(rng, stage, accounts, done, likes * around)])

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import tempfile
 from dataclasses import dataclass, field
@@ -13,13 +12,14 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from graphkit.errors import OutputError
-from graphkit.simulate.background import Events, Stage, build_stage
-from graphkit.simulate.columns import like_columns, make_ids, midnight_us, note_table, times, user_table
+from graphkit.simulate.actors import Ring
+from graphkit.simulate.background import Stage, build_stage
+from graphkit.simulate.columns import like_columns, make_ids, note_table, times, user_table
 from graphkit.simulate.groups import Group
+from graphkit.simulate.log import Fault, MergedLikes, likes_that_stand, merge, shown_times, write_log
 from graphkit.simulate.lookalikes import lookalike
 from graphkit.simulate.population import Accounts
-from graphkit.simulate.randomness import F64, I64, Bools, hashed, uniform
-from graphkit.simulate.rings import AnyRing, ring
+from graphkit.simulate.rings import ring
 from graphkit.simulate.world import World
 from graphkit.simulate.worlds import find_world
 
@@ -80,7 +80,7 @@ class Simulation:
                     pq.write_table(table, partial / f"{name}.parquet", compression="zstd")
             (partial / "world.toml").write_text(self.world.to_toml(seed=self.seed), encoding="utf-8")
             partial.chmod(0o755)
-            os.rename(partial, out)
+            partial.rename(out)
         except OSError as e:
             raise OutputError(
                 f"{out}: {e.strerror or e}", wanted="room and a writable place", todo="choose another"
@@ -120,81 +120,30 @@ def simulate(
     stage = build_stage(world, seed)
     groups = []
     for actor in world.actors:
-        make = ring if actor.is_ring else lookalike
-        groups += [make(actor, stage, f"{actor.name or actor.kind}-{i + 1:03}") for i in range(actor.count)]
+        for i in range(actor.count):
+            group_id = f"{actor.name or actor.kind}-{i + 1:03}"
+            groups.append(
+                ring(actor, stage, group_id) if isinstance(actor, Ring) else lookalike(actor, stage, group_id)
+            )
     return _assemble(stage, groups, seed, bare)
 
 
-@dataclass
-class _Likes:
-    """All likes of a world, one per user and note, with the truth about them."""
-
-    user: I64
-    note: I64
-    t: F64
-    dwell: F64
-    source: I64
-    group: I64
-    bought: Bools
-    cover: Bools
-
-    def __len__(self) -> int:
-        return len(self.user)
-
-    def take(self, rows: I64 | Bools) -> _Likes:
-        return _Likes(**{name: value[rows] for name, value in self.__dict__.items()})
-
-
 def _assemble(stage: Stage, groups: list[Group], seed: int, bare: bool) -> Simulation:
-    likes, accounts = _merge(stage, groups)
-    world, end = stage.world, stage.end
-    bg = world.background
-    key_user, key_note = accounts.key[likes.user], stage.notes.key[likes.note]
-    noise = hashed("fate", key_user, key_note)
-    # Taken back after a while, and half of those given again.
-    pause = 3.0 - 3000 * np.log1p(-uniform("pause", noise))
-    undone = (uniform("undone", noise) < bg.undone_share) & (likes.t + 2 * pause < end)
-    again = undone & (uniform("again", noise) < 0.5)
-    gone = undone & ~again
-    twice = ~undone & (uniform("twice", noise) < bg.repeated_share) & (likes.t + 4 < end)
-    dirty = uniform("dirty", noise) < world.dirty_share
-    fault = np.where(dirty, uniform("fault", noise), -1.0)
-
-    everyone = np.arange(len(likes))
-    first = everyone if not bare else np.flatnonzero(~undone)
-    rows = [(first, likes.t[first], "like", 0)]
-    if not bare:
-        rows.append((np.flatnonzero(undone), (likes.t + pause)[undone], "unlike", 0))
-    rows.append((np.flatnonzero(again), (likes.t + 2 * pause)[again], "like", 0))
-    rows.append((np.flatnonzero(twice), (likes.t + 0.3 + 3 * uniform("tap", noise))[twice], "like", 0))
-    at = np.where(again, likes.t + 2 * pause, likes.t)
-    for code, (low, high) in enumerate(((0, 0.7), (0.7, 0.78), (0.78, 0.86), (0.86, 0.92), (0.92, 0.96), (0.96, 1))):
-        bad = np.flatnonzero((fault >= low) & (fault < high) & ~gone)
-        rows.append((bad, at[bad], "like", code))
-    index = np.concatenate([r[0] for r in rows])
-    t = np.concatenate([r[1] for r in rows])
-    action = np.concatenate([np.full(len(r[0]), r[2] == "unlike") for r in rows])
-    code = np.concatenate([np.full(len(r[0]), r[3], dtype=np.int8) for r in rows])
-    order = np.lexsort((noise[index], np.round(t * 1000)))
-    index, t, action, code = index[order], t[order], action[order], code[order]
-
+    likes, accounts = merge(stage, groups)
+    log = write_log(stage, accounts, likes, bare)
+    stands = likes_that_stand(stage, accounts, likes)
+    world = stage.world
+    user, note = likes.user[log.row], likes.note[log.row]
     user_ids, note_ids = make_ids(world, accounts.key), make_ids(world, stage.notes.key)
-    ts = np.round(t * 1000).astype(np.int64) * 1000 + midnight_us(world)
-    ts = np.where(code == 4, 0, np.where(code == 5, (1 << 32) * 1_000_000, ts))
     columns = {
-        "user_id": user_ids.take(pa.array(likes.user[index], mask=code == 1)),
-        "note_id": note_ids.take(pa.array(likes.note[index], mask=code == 2)),
-        "ts": pa.array(ts, mask=code == 3).cast(pa.timestamp("us", tz="UTC")),
+        "user_id": user_ids.take(pa.array(user, mask=log.fault == Fault.NO_USER)),
+        "note_id": note_ids.take(pa.array(note, mask=log.fault == Fault.NO_NOTE)),
+        "ts": shown_times(world, log.t, log.fault),
     }
-    stands = likes.take(~gone)
-    stands.t = at[~gone]
-    stands = stands.take(np.lexsort((noise[~gone], np.round(stands.t * 1000))))
     users = notes = None
     if not bare:
-        columns["action"] = pa.array(["like", "unlike"]).take(pa.array(action.astype(np.int8)))
-        columns |= like_columns(
-            stage, accounts, likes.user[index], likes.note[index], t, likes.dwell[index], likes.source[index]
-        )
+        columns["action"] = pa.array(["like", "unlike"]).take(pa.array(log.unlike.astype(np.int8)))
+        columns |= like_columns(stage, accounts, user, note, log.t, likes.dwell[log.row], likes.source[log.row])
         users = user_table(stage, accounts, np.bincount(stands.user, minlength=len(accounts)))
         n_bought = np.bincount(stands.note[stands.bought], minlength=len(stage.notes))
         notes = note_table(stage, np.bincount(stands.note, minlength=len(stage.notes)) - n_bought, n_bought)
@@ -202,53 +151,14 @@ def _assemble(stage: Stage, groups: list[Group], seed: int, bare: bool) -> Simul
     return Simulation(pa.table(columns), users, notes, *truth, world=world, seed=seed)
 
 
-def _merge(stage: Stage, groups: list[Group]) -> tuple[_Likes, Accounts]:
-    """Return the first like of every user and note, and all accounts; accounts that did no job are left out."""
-    people: list[Accounts] = [stage.users]
-    parts: list[tuple[Events, int, bool, bool]] = [(stage.likes, -1, False, False)]
-    offset = len(stage.users)
-    for code, group in enumerate(groups):
-        done, cover = group.events, group.cover
-        if group.accounts is None:
-            assert group.members is not None
-            parts.append((_renamed(done, group.members), code, group.is_ring, False))
-            continue
-        busy = np.zeros(len(group.accounts), dtype=np.bool_)
-        busy[done.user] = True
-        new = np.where(busy, offset + np.cumsum(busy) - 1, -1)
-        people.append(group.accounts.take(busy))
-        offset += int(busy.sum())
-        parts.append((_renamed(done, new), code, group.is_ring, False))
-        if cover is not None:
-            parts.append((_renamed(cover, new), code, False, group.is_ring))
-    counts = [len(p[0]) for p in parts]
-    all_events = Events.concat([p[0] for p in parts])
-    likes = _Likes(
-        **all_events.__dict__,
-        group=np.repeat([p[1] for p in parts], counts).astype(np.int64),
-        bought=np.repeat([p[2] for p in parts], counts),
-        cover=np.repeat([p[3] for p in parts], counts),
-    )
-    pair = likes.user * len(stage.notes) + likes.note
-    by_time = np.argsort(likes.t, kind="stable")
-    by_time = by_time[likes.user[by_time] >= 0]
-    _, first = np.unique(pair[by_time], return_index=True)
-    return likes.take(by_time[first]), Accounts.concat(people)
-
-
-def _renamed(events: Events, codes: I64) -> Events:
-    return Events(codes[events.user], events.note, events.t, events.dwell, events.source)
-
-
 def _truth(
-    stage: Stage, accounts: Accounts, groups: list[Group], likes: _Likes, user_ids: pa.Array, note_ids: pa.Array
+    stage: Stage, accounts: Accounts, groups: list[Group], likes: MergedLikes, user_ids: pa.Array, note_ids: pa.Array
 ) -> tuple[pa.Table, pa.Table, pa.Table]:
     """Return the truth about users, likes and groups."""
     none = len(groups)  # stands for no group
     group_ids = pa.array([*(g.group_id for g in groups), None], pa.string())
     kinds = pa.array([*(g.kind for g in groups), "organic", "camouflage"])
     group = np.where(likes.group < 0, none, likes.group)
-    # Newcomers' own reading is organic; only their first list makes them a group.
     ring = np.array([*(g.is_ring for g in groups), False])
     truth_likes = pa.table(
         {
