@@ -35,10 +35,12 @@ class Actor(Model):
     count
         Groups.
     size
-        Members of a group.
+        Members of a group; a share of all users where thousands are meant.
     """
 
     is_ring: ClassVar[bool] = False
+    #: Whether `size` is a share of all users rather than a number.
+    of_all: ClassVar[bool] = False
     name: str = ""
     count: int = Field(1, ge=0)
     size: Range = (30, 200)
@@ -209,16 +211,18 @@ class Binge(Actor):
 class Viral(Actor):
     """A note that a good part of everyone likes within the hour."""
 
+    of_all: ClassVar[bool] = True
     kind: Literal["viral"] = "viral"
-    size: Range = (0.02, 0.08)  # of all users
+    size: Range = (0.02, 0.08)
     spread_s: Range = (1200, 5400)
 
 
 class Push(Actor):
     """An editors' push: habitual openers like its notes within minutes."""
 
+    of_all: ClassVar[bool] = True
     kind: Literal["push"] = "push"
-    size: Range = (0.03, 0.1)  # of all users
+    size: Range = (0.03, 0.1)
     pushes: Range = (3, 7)
     notes: Range = (1, 3)
     participation: Range = (0.1, 0.35)
@@ -259,8 +263,9 @@ class Frontpage(Actor):
     `attendance` is the share of members at each page, `participation` the share of the list a reader likes.
     """
 
+    of_all: ClassVar[bool] = True
     kind: Literal["frontpage"] = "frontpage"
-    size: Range = (0.02, 0.06)  # of all users
+    size: Range = (0.02, 0.06)
     pages: Range = (3, 8)
     notes: Range = (12, 24)
     attendance: Range = (0.1, 0.4)

@@ -7,6 +7,7 @@ and notes everyone is shown, is what makes honest people coincide; camouflage is
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -67,6 +68,16 @@ class Events:
 
 
 @dataclass
+class Shelf:
+    """Notes by topic, within a topic by publication: `key` ascends, `total` sums up the odds of being found."""
+
+    order: I64
+    key: F64
+    total: F64
+    span: float
+
+
+@dataclass
 class Stage:
     """The honest world on which actors act.
 
@@ -91,6 +102,16 @@ class Stage:
     lists: Lists
     likes: Events
     popularity: I64
+
+    @cached_property
+    def shelf(self) -> Shelf:
+        """The notes as search finds them."""
+        order = np.argsort(self.notes.topic, kind="stable")
+        span = self.end + 100 * DAY
+        key = self.notes.topic[order] * span + self.notes.published[order] + 50 * DAY
+        total = np.zeros(len(order) + 1)
+        total[1:] = np.cumsum(self.notes.quality[order] ** 0.5)
+        return Shelf(order, key, total, span)
 
     @property
     def end(self) -> float:
@@ -176,7 +197,7 @@ def browse(
     # More leisure at the weekend.
     weekend = (np.arange(int(days)) + int(since / DAY) + stage.world.start.weekday()) % 7 >= 5
     busy = np.where(weekend, 1.25, 1.0)
-    start = since + rng.choice(int(days), len(user), p=busy / busy.sum()) * DAY
+    start = since + rng.choice(int(days), len(user), p=busy / busy.sum()).astype(np.float64) * DAY
     start += (hours(rng, len(user), bg.night_share) + accounts.hour[user]) % 24 * 3600
     order = np.lexsort((start, user))
     user, start = user[order], start[order]
@@ -189,8 +210,9 @@ def browse(
     dwell = accounts.pace[who] * rng.lognormal(0, 0.6, len(who))
     gap = dwell + rng.lognormal(np.log(14), 1.0, len(who))  # notes passed without a like
     passed = np.cumsum(gap)
-    ends = np.concatenate([[0.0], passed[np.cumsum(count) - 1]])
-    base, length_s = ends[:-1], np.diff(ends)
+    ends = np.zeros(len(user) + 1)
+    ends[1:] = passed[np.cumsum(count) - 1]
+    base, length_s = ends[:-1], ends[1:] - ends[:-1]
     t = start[session] + passed - base[session]
     note, source = _meet(rng, stage, accounts, who, session, t)
     keep = (note >= 0) & (t < stage.end)
@@ -242,15 +264,11 @@ def interest(rng: np.random.Generator, accounts: Accounts, who: I64) -> I64:
 
 def find(rng: np.random.Generator, stage: Stage, topic: I64, t: F64) -> I64:
     """Return notes of these topics published before these seconds, -1 for none: the long tail, of any age."""
-    notes = stage.notes
-    order = np.argsort(notes.topic, kind="stable")  # within a topic by publication
-    span = stage.end + 100 * DAY
-    key = notes.topic[order] * span + notes.published[order] + 50 * DAY
-    total = np.concatenate([[0.0], np.cumsum(notes.quality[order] ** 0.5)])
-    low = total[np.searchsorted(notes.topic[order], topic)]
-    high = total[np.searchsorted(key, topic * span + t + 50 * DAY, side="right")]
-    at = np.searchsorted(total, low + rng.random(len(topic)) * (high - low), side="right") - 1
-    return np.where(high > low, order[np.clip(at, 0, len(order) - 1)], -1)
+    shelf = stage.shelf
+    low = shelf.total[np.searchsorted(shelf.key, topic * shelf.span)]
+    high = shelf.total[np.searchsorted(shelf.key, topic * shelf.span + t + 50 * DAY, side="right")]
+    at = np.searchsorted(shelf.total, low + rng.random(len(topic)) * (high - low), side="right") - 1
+    return np.where(high > low, shelf.order[np.clip(at, 0, len(shelf.order) - 1)], -1)
 
 
 def _follow(rng: np.random.Generator, stage: Stage, sessions: Sessions) -> Events:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import tempfile
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -26,7 +26,7 @@ from graphkit.simulate.worlds import find_world
 _TABLES = ("likes", "users", "notes", "truth_users", "truth_likes", "truth_groups")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Simulation:
     """A made world: what a platform would see, and the truth about it.
 
@@ -43,7 +43,7 @@ class Simulation:
         One row per like that stands in the end: `user_id`, `note_id`, `ts`, `group_id`, `kind`, `bought`.
         `kind` is the group's, `camouflage` for a ring account's other likes, or `organic`.
     truth_groups
-        One row per group: `group_id`, `kind`, `is_ring`, `n_users`, `n_notes`, `n_likes`.
+        One row per group: `group_id`, `kind`, `is_ring`, `n_users`, and without camouflage `n_notes`, `n_likes`.
     world, seed
         What it was made from.
     """
@@ -54,8 +54,14 @@ class Simulation:
     truth_users: pa.Table
     truth_likes: pa.Table
     truth_groups: pa.Table
-    world: World = field(repr=False)
+    world: World
     seed: int
+
+    def __repr__(self) -> str:
+        return (
+            f"Simulation(world={self.world.name!r}, seed={self.seed}: {self.likes.num_rows:,} rows, "
+            f"{self.truth_groups.num_rows:,} groups)"
+        )
 
     def save(self, out_dir: str | Path) -> Path:
         """Write every table as Parquet, and ``world.toml``; the directory appears whole or not at all.
@@ -170,8 +176,9 @@ def _truth(
             "bought": pa.array(likes.bought),
         }
     )
-    core = (group < none) & ~likes.cover
-    member = np.unique(likes.user[core] * (none + 1) + group[core])
+    grouped = group < none
+    core = grouped & ~likes.cover
+    member = np.unique(likes.user[grouped] * (none + 1) + group[grouped])
     user, belongs = member // (none + 1), member % (none + 1)
     alone = np.setdiff1d(np.arange(len(accounts)), user)
     user, belongs = np.concatenate([user, alone]), np.concatenate([belongs, np.full(len(alone), none)])

@@ -138,7 +138,8 @@ class World(Model):
         users, days = users or self.users, days or self.days
         actors = []
         for actor in self.actors:
-            change: dict[str, Any] = {"count": max(min(actor.count, 1), round(actor.count * users / self.users))}
+            pace = 1.0 if actor.of_all else users / self.users
+            change: dict[str, Any] = {"count": max(min(actor.count, 1), round(actor.count * pace))}
             if isinstance(actor, Ring) and actor.kind != "one_shot" and days != self.days:
                 change["jobs"] = tuple(max(5.0, round(j * days / self.days)) for j in actor.jobs)
             actors.append(actor.model_copy(update=change))
