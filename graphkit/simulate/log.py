@@ -102,10 +102,15 @@ def merge(stage: Stage, groups: list[Group]) -> tuple[MergedLikes, Accounts]:
         cover=np.repeat([p[3] for p in parts], counts),
     )
     pair = likes.user * len(stage.notes) + likes.note
-    by_time = np.argsort(likes.t, kind="stable")
-    by_time = by_time[likes.user[by_time] >= 0]
-    _, first = np.unique(pair[by_time], return_index=True)
-    return likes.take(by_time[first]), Accounts.concat(people)
+    order = np.argsort(pair, kind="stable")
+    order = order[likes.user[order] >= 0]
+    starts = np.flatnonzero(np.diff(pair[order], prepend=-1))
+    # Only pairs that stand more than once need looking into.
+    length = np.diff(starts, append=len(order))
+    several = np.repeat(length > 1, length)
+    again = order[several]
+    order[several] = again[np.lexsort((likes.t[again], pair[again]))]
+    return likes.take(order[starts]), Accounts.concat(people)
 
 
 def _renamed(events: Events, codes: I64) -> Events:
@@ -138,10 +143,16 @@ def likes_that_stand(stage: Stage, accounts: Accounts, likes: MergedLikes) -> Me
     fate = _fate(stage, accounts, likes)
     t = np.where(fate.again, likes.t + 2 * fate.pause, likes.t)
     rows = np.flatnonzero(~fate.undone | fate.again)
-    rows = rows[np.lexsort((fate.noise[rows], np.round(t[rows] * 1000)))]
+    rows = rows[_by_time(t[rows], fate.noise[rows])]
     stands = likes.take(rows)
     stands.t = t[rows]
     return stands
+
+
+def _by_time(t: F64, noise: U64) -> I64:
+    """Return the order by millisecond, ties by noise, so that it does not depend on the order of parts."""
+    millis = np.round(t * 1000).astype(np.uint64)
+    return np.argsort(millis << np.uint64(24) | noise >> np.uint64(40), kind="stable")
 
 
 def write_log(stage: Stage, accounts: Accounts, likes: MergedLikes, bare: bool) -> Log:
@@ -168,7 +179,7 @@ def write_log(stage: Stage, accounts: Accounts, likes: MergedLikes, bare: bool) 
     fault = np.zeros(len(row), dtype=np.int8)
     which = np.searchsorted(list(_FAULTS.values()), uniform("fault", noise[dirty]), side="right")
     fault[n_sound:] = np.array(list(_FAULTS), dtype=np.int8)[which]
-    order = np.lexsort((noise[row], np.round(t * 1000)))
+    order = _by_time(t, noise[row])
     return Log(row[order], t[order], unlike[order], fault[order])
 
 

@@ -170,5 +170,5 @@ def test_failed_save_leaves_nothing(small: Simulation, tmp_path: Path, monkeypat
         small.save(tmp_path / "world")
     assert list(tmp_path.iterdir()) == []
     (tmp_path / "file").write_text("", encoding="utf-8")
-    with pytest.raises(OutputError, match="File exists|Not a directory"):
+    with pytest.raises(OutputError, match=r"File exists|Not a directory"):
         small.save(tmp_path / "file" / "world")
