@@ -1,0 +1,283 @@
+"""The rows of the likes table: checked, numbered and coded, batch by batch, on several threads.
+
+Nothing here depends on the order in which batches arrive: codes are provisional, sums are commutative, and
+quarantined rows are put in order at the end.
+"""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from graphkit import schemas
+from graphkit.config import InputConfig
+from graphkit.engines.local import LocalEngine
+from graphkit.errors import InputError
+from graphkit.likes import values
+from graphkit.likes.columns import Binding, Bound
+from graphkit.likes.encode import Block, Bools, Codebook, known, plain
+from graphkit.likes.fingerprint import RowHash, Sums
+from graphkit.likes.model import I32, I64, UNKNOWN
+from graphkit.progress import Advance
+
+#: Why a row is quarantined; of several reasons the first counts.
+REASONS = ("null_user_id", "null_note_id", "null_ts", "impossible_ts", "unknown_action")
+#: Payload columns that are numbered by value.
+CODED = ("device_id", "ip", "source")
+
+
+@dataclass
+class Rows:
+    """Rows that may be used, in no particular order; codes are provisional.
+
+    Attributes
+    ----------
+    user, note
+        Codes, int32.
+    ts
+        Microseconds since 1970 UTC, int64.
+    unlike
+        Which rows are unlikes; empty when none is.
+    payload
+        ``dwell_ms`` float64, ``completed`` int8, ``device_id``, ``ip``, ``source`` int32 codes; only columns
+        that some file has.
+    """
+
+    user: I32
+    note: I32
+    ts: I64
+    unlike: Bools
+    payload: dict[str, npt.NDArray[Any]]
+
+    def __len__(self) -> int:
+        return len(self.user)
+
+
+@dataclass
+class BadRows:
+    """Quarantined rows of one part."""
+
+    rows: list[int] = field(default_factory=list)
+    reasons: list[str] = field(default_factory=list)
+    texts: list[str] = field(default_factory=list)
+
+
+@dataclass
+class LikesReader:
+    """Reads every row of the likes once.
+
+    Parameters
+    ----------
+    binding
+        The columns.
+    config
+        Times, units and tolerance.
+
+    Attributes
+    ----------
+    books
+        What numbers ``user_id``, ``note_id`` and the coded payload columns.
+    sums
+        Fingerprint of the rows used.
+    outside
+        Rows outside `since`/`until`.
+    reasons
+        Quarantined rows by reason.
+    """
+
+    binding: Binding
+    config: InputConfig
+    books: dict[str, Codebook] = field(init=False)
+    sums: Sums = field(init=False, default_factory=Sums)
+    outside: int = field(init=False, default=0)
+    reasons: Counter[str] = field(init=False, default_factory=Counter)
+
+    def __post_init__(self) -> None:
+        self.books = {
+            name: Codebook(name, self.binding.types[name])
+            for name in ("user_id", "note_id", *CODED)
+            if name in self.binding and not pa.types.is_null(self.binding.types[name])
+        }
+        self._bad: dict[int, list[BadRows]] = {}
+        self._first_bad: tuple[int, int] | None = None
+        self._earliest, self._latest = values.to_us(self.config.earliest), values.to_us(self.config.latest)
+        self._since = None if self.config.since is None else values.to_us(self.config.since)
+        self._until = None if self.config.until is None else values.to_us(self.config.until)
+        # Above so many bad rows the run stops, so their text is not worth keeping.
+        self._most_bad = int(self.config.max_bad_share * self.binding.source.rows)
+        self._lock = threading.Lock()
+
+    def read(self, engine: LocalEngine, advance: Advance) -> Iterator[Rows]:
+        """Yield the rows that may be used, batch by batch."""
+        tasks = [(p, task) for p, bound in enumerate(self.binding.parts) for task in bound.part.tasks()]
+        threads = len(tasks) < engine.threads
+
+        def run(job: tuple[int, tuple[int, Any]]) -> list[Rows]:
+            p, (first, task) = job
+            bound = self.binding.parts[p]
+            done = []
+            for batch in bound.part.batches(bound.columns, task, threads):
+                done.append(self._batch(p, bound, batch, first))
+                first += batch.num_rows
+                advance(batch.num_rows)
+            return done
+
+        for rows in engine.map(run, tasks):
+            yield from rows
+
+    def quarantine(self) -> pa.Table:
+        """Return the quarantined rows, as ``schemas.QUARANTINE``."""
+        files: list[str] = []
+        merged = BadRows()
+        for p in sorted(self._bad):
+            pieces = sorted(self._bad[p], key=lambda b: b.rows[0])
+            for piece in pieces:
+                files += [self.binding.parts[p].part.name] * len(piece.rows)
+                merged.rows += piece.rows
+                merged.reasons += piece.reasons
+                merged.texts += piece.texts
+        return pa.table([files, merged.rows, merged.reasons, merged.texts], schema=schemas.QUARANTINE.arrow({}))
+
+    def check_share(self) -> None:
+        """Raise `InputError` when too many rows are bad."""
+        read = self.binding.source.rows - self.outside
+        bad = self.reasons.total()
+        share = self.config.max_bad_share
+        if bad <= share * read or self._first_bad is None:
+            return
+        part, row = self._first_bad
+        why = ", ".join(f"{reason} {self.reasons[reason]:,}" for reason in REASONS if self.reasons[reason])
+        todo = "mend the dump, or raise input.max_bad_share"
+        if self.reasons["impossible_ts"] * 2 > bad:
+            todo = "check --ts-unit and input.earliest and latest, " + todo
+        elif self.reasons["unknown_action"] * 2 > bad:
+            todo = "write actions as like and unlike, " + todo
+        raise InputError(
+            f"{self.binding.source.label}: {bad:,} of {read:,} rows cannot be used ({why}), the first in "
+            f"{self.binding.parts[part].part.label} row {row}",
+            wanted=f"at most {share:.4g} of the rows",
+            todo=todo,
+        )
+
+    def _batch(self, p: int, bound: Bound, batch: pa.RecordBatch, first: int) -> Rows:
+        columns = {name: bound.column(batch, name) for name in self.binding.types}
+        for name in self.books:
+            columns[name] = plain(columns[name])
+        user, note, ts = columns["user_id"], columns["note_id"], columns["ts"]
+        us = values.times(ts, self.config.ts_unit)
+        there = values.valid(ts)
+        possible = (us >= self._earliest) & (us < self._latest)
+        inside = np.ones(len(us), bool)
+        if self._since is not None:
+            inside &= us >= self._since
+        if self._until is not None:
+            inside &= us < self._until
+        outside = possible & there & ~inside
+        unlike, unknown = _actions(columns.get("action"))
+
+        faults = (~known(user), ~known(note), ~there, ~possible, unknown)
+        bad = np.zeros(len(us), bool)
+        for fault in faults:
+            if len(fault):
+                bad |= fault
+        bad &= ~outside
+        if bad.any():
+            self._set_aside(p, batch, first, np.flatnonzero(bad), faults)
+        use = ~(bad | outside)
+        if not use.all():
+            keep = pa.array(use)
+            columns = {name: column.filter(keep) for name, column in columns.items()}
+            us = us[use]
+            unlike = unlike[use] if len(unlike) else unlike
+        return self._coded(columns, us, unlike, int(outside.sum()))
+
+    def _coded(self, columns: dict[str, pa.Array], us: I64, unlike: Bools, outside: int) -> Rows:
+        hashes = RowHash(len(us))
+        codes: dict[str, I32] = {}
+        payload: dict[str, npt.NDArray[Any]] = {}
+        for name in ("user_id", "note_id"):
+            block = Block.of(columns[name])
+            codes[name] = self.books[name].add(block)
+            hashes.add(name, block.hashes)
+        hashes.add_ints("ts", us)
+        if len(unlike):
+            hashes.add_ints("unlike", unlike.astype(np.int64), unlike)
+        if "dwell_ms" in columns:
+            dwell = payload["dwell_ms"] = values.numbers(columns["dwell_ms"])
+            hashes.add_floats("dwell_ms", dwell)
+        if "completed" in columns:
+            completed = payload["completed"] = values.flags(columns["completed"])
+            hashes.add_ints("completed", completed.astype(np.int64), completed != UNKNOWN)
+        for name in CODED:
+            if name in columns:
+                coded = payload[name] = np.full(len(us), UNKNOWN, np.int32)
+                if name in self.books:
+                    there = known(columns[name])
+                    block = Block.of(columns[name].filter(pa.array(there)))
+                    coded[there] = self.books[name].add(block)
+                    hashes.add(name, block.hashes, there)
+        sums = hashes.sums()
+        with self._lock:
+            self.sums += sums
+            self.outside += outside
+        return Rows(codes["user_id"], codes["note_id"], us, unlike, payload)
+
+    def _set_aside(self, p: int, batch: pa.RecordBatch, first: int, where: I64, faults: tuple[Bools, ...]) -> None:
+        reasons = [next(r for r, f in zip(REASONS, faults, strict=True) if len(f) and f[i]) for i in where]
+        with self._lock:
+            self.reasons.update(reasons)
+            place = (p, first + int(where[0]))
+            self._first_bad = place if self._first_bad is None else min(self._first_bad, place)
+            if self.reasons.total() > self._most_bad:
+                return
+        at = pa.array(where)
+        columns = [plain(column).take(at) for column in batch.columns]
+        texts = as_json(pa.RecordBatch.from_arrays(columns, names=batch.schema.names))
+        with self._lock:
+            self._bad.setdefault(p, []).append(BadRows([first + int(i) for i in where], reasons, texts))
+
+
+def _actions(column: pa.Array | None) -> tuple[Bools, Bools]:
+    """Return which rows are unlikes and which are neither like nor unlike; empty when none is."""
+    none = np.zeros(0, bool)
+    if column is None or pa.types.is_null(column.type):
+        return none, none
+    column = plain(column)
+    unlike = pc.fill_null(pc.equal(column, pa.scalar("unlike", column.type)), False)
+    like = pc.fill_null(pc.equal(column, pa.scalar("like", column.type)), True)
+    unlikes = unlike.to_numpy(zero_copy_only=False)
+    unknown = ~(unlikes | like.to_numpy(zero_copy_only=False))
+    return (unlikes if unlikes.any() else none), (unknown if unknown.any() else none)
+
+
+def as_json(batch: pa.RecordBatch) -> list[str]:
+    """Return every row as JSON text, times in ISO 8601."""
+    columns = [_as_plain(column) for column in batch.columns]
+    rows = zip(*columns, strict=True)
+    return [json.dumps(dict(zip(batch.schema.names, row, strict=True)), ensure_ascii=False) for row in rows]
+
+
+def _as_plain(column: pa.Array) -> list[Any]:
+    kind = column.type
+    if values.is_time(kind):  # Python's datetime does not reach as far
+        unit = "D" if pa.types.is_date32(kind) else "ms" if pa.types.is_date64(kind) else kind.unit
+        raw = column.view(pa.int32() if unit == "D" else pa.int64()).fill_null(0).to_numpy(zero_copy_only=False)
+        texts = np.datetime_as_string(raw.astype(np.int64).view(f"datetime64[{unit}]")).tolist()
+        zone = "" if pa.types.is_date(kind) or kind.tz is None else "Z"
+        return [t + zone if v else None for t, v in zip(texts, values.valid(column), strict=True)]
+    if pa.types.is_floating(kind):
+        return [v if v is None or np.isfinite(v) else str(v) for v in column.to_pylist()]
+    try:
+        return list(column.to_pylist())
+    except UnicodeDecodeError:
+        raw = column.cast(pa.binary()).to_pylist()
+        return [None if v is None else v.decode("utf-8", "backslashreplace") for v in raw]
