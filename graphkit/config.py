@@ -77,7 +77,9 @@ class ProjectionConfig(_Model):
     min_weight
         Least co-liked notes of a pair that is tested.
     min_breadth
-        Least distinct authors among them.
+        Least distinct authors among them; co-likes long after publication count by note.
+    fresh_s
+        Age of a note up to which a like of it may be a follower's and counts for the author.
     horizon_s
         Half-width H of the baseline around a like; at least four windows are always used.
     hot_rate
@@ -94,6 +96,7 @@ class ProjectionConfig(_Model):
     windows_s: tuple[int, ...] = (60, 600, 3600, 21600)
     min_weight: int = Field(3, ge=2)
     min_breadth: int = Field(3, ge=1)
+    fresh_s: int = Field(86400, ge=0)
     horizon_s: int = Field(21600, ge=1)
     hot_rate: float = Field(100.0, gt=0)
     hot_max: int = Field(5000, ge=2)
@@ -155,11 +158,36 @@ class ScoringConfig(_Model):
         Ring likes farther apart than this belong to different episodes.
     short_dwell_ms
         Dwell below this counts as short.
+    prior_log_odds
+        Log-odds (nats) that a significant community is a ring, before its channels are read.
+    purge_score, review_score
+        Least score of a ring in tier `purge` and in tier `review`.
+    min_channels
+        Least independent channels, besides lockstep, that speak for a ring in tier `purge`.
+    channel_nats
+        Log-odds from which a channel is said to speak.
+    min_job_share
+        Least likes of a job, as a share of the ring's median job, for its likes to be in tier `purge`.
+    purge_like_score
+        Least probability that a like of a ring in tier `purge` is not an ordinary one; below it: `review`.
     """
 
     like_p: float = Field(1e-4, gt=0, lt=1)
     session_gap_s: int = Field(1800, ge=1)
     short_dwell_ms: int = Field(15000, ge=1)
+    prior_log_odds: float = -1.0
+    purge_score: float = Field(0.95, gt=0, lt=1)
+    review_score: float = Field(0.5, gt=0, lt=1)
+    min_channels: int = Field(2, ge=0)
+    channel_nats: float = Field(0.5, gt=0)
+    min_job_share: float = Field(0.33, ge=0, le=1)
+    purge_like_score: float = Field(0.9, ge=0, le=1)
+
+    @model_validator(mode="after")
+    def _ordered(self) -> ScoringConfig:
+        if self.review_score > self.purge_score:
+            raise ValueError("review_score must not exceed purge_score")
+        return self
 
 
 class Config(_Model):

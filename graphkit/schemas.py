@@ -186,7 +186,27 @@ INPUTS = (LIKES, USERS, NOTES)
 # --------------------------------------------------------------------------------------------------
 # What comes out
 
-#: The doubles in ``rings.evidence``. A channel that the input does not allow is null, never zero.
+#: Channels of evidence, in the order in which reports show them. Each adds to the log-odds of a ring.
+CHANNELS: tuple[tuple[str, str], ...] = (
+    ("lockstep", "Members liked the same notes within the window more often than their activity explains."),
+    ("exclusivity", "Hardly anybody else liked the targets while the ring did."),
+    ("capture", "The ring gave much of all the likes its targets have."),
+    ("devotion", "Members like little else."),
+    ("authors", "The ring pushes several authors, as only its customers have in common."),
+    ("recurrence", "Members acted together on separate occasions, not once."),
+    ("arrival", "The ring came when ordinary likes come, or rather when a job was ordered."),
+    ("tightness", "The ring acts within minutes rather than within hours."),
+    ("dwell", "Members hardly looked before liking."),
+    ("completion", "Members did not see the notes to the end."),
+    ("registration", "Members' accounts were opened close together."),
+    ("devices", "Members share devices."),
+    ("addresses", "Members share network addresses."),
+    ("views", "Members open little that they do not like."),
+    ("engagement", "Targets are liked without being saved, commented or shared."),
+    ("reciprocity", "Members like one another's notes."),
+)
+
+#: The doubles in ``rings.evidence``. A number that the input does not allow is null, never zero.
 EVIDENCE: tuple[tuple[str, str], ...] = (
     ("co_likes", "Co-likes observed over all member pairs within the ring's window."),
     ("co_likes_expected", "Co-likes the baseline-rate null expects over the same pairs."),
@@ -195,23 +215,29 @@ EVIDENCE: tuple[tuple[str, str], ...] = (
     ("authors_effective", "Authors the ring pushed, as the exponential of the entropy of its likes over them."),
     ("notes_effective", "Targets, as the exponential of the entropy of the ring's likes over them."),
     ("episodes", "Separate occasions on which members acted together."),
+    ("job_size", "Median over the ring's bursts on a note of its likes in them."),
     ("capture", "Median over targets of the ring's share of all their likes."),
-    ("burst_capture", "Median over targets of the ring's share of the likes in its own burst."),
+    ("burst_capture", "Mean over the ring's likes of the ring's share of all likes in the same burst on the same note."),
     ("devotion", "Median over members of the share of their likes that fell on targets."),
     ("arrival_age_h", "Median hours from publication (first like where unknown) to the ring's likes."),
-    ("arrival_percentile", "Where those ages lie among ages of other likes on all notes, 0 to 1."),
+    ("arrival_percentile", "Where that age lies among the ages of all other likes, 0 to 1."),
+    ("arrival_early", "Share of ring likes within an hour of publication."),
+    ("arrival_early_expected", "The same share among all other likes."),
     ("dwell_short", "Share of ring likes after less than 15 s on the note."),
     ("dwell_short_expected", "The same share among all other likes."),
     ("completed", "Share of ring likes whose note was seen to the end."),
     ("completed_expected", "The same share among all other likes."),
     ("registration_span_d", "Days between the quartiles of members' registration."),
-    ("registration_span_expected_d", "The same among as many users at random (median)."),
-    ("device_sharing", "Share of members who share a device with another member."),
-    ("ip_sharing", "Share of members who share an address with another member."),
+    ("registration_span_expected_d", "The same over users in no ring."),
+    ("device_sharing", "Share of members seen on a device with another member."),
+    ("device_sharing_expected", "Share of all other users seen on a device with anybody else."),
+    ("ip_sharing", "Share of members seen at an address with another member."),
+    ("ip_sharing_expected", "Share of all other users seen at an address with anybody else."),
     ("views_per_like", "Median over members of notes opened per note liked."),
-    ("views_per_like_expected", "The same over all other users."),
-    ("engagement", "Saves, comments and shares per like on targets, over the same on similar notes."),
+    ("views_per_like_expected", "The same over users in no ring."),
+    ("engagement", "Saves, comments and shares per like on targets, over the same on notes as much liked."),
     ("reciprocity", "Share of ring likes on notes whose author is a member."),
+    *((f"weight_{name}", f"Log-odds (nats) that this channel adds: {meaning}") for name, meaning in CHANNELS),
 )
 
 RINGS = Table(

@@ -49,7 +49,7 @@ def _co_likes(
                 j += 1
             else:
                 if abs(ts[p] - ts[q]) <= window:
-                    k = key[note[p]]
+                    k = min(key[p], key[q])
                     if clear == 1:
                         stamp[k] = 0
                     else:
@@ -121,7 +121,7 @@ def count_pairs(
     hot_likes
         Surviving hot likes of each user, int32[n_users].
     full_row_ptr, full_rows, note, ts, key, n_keys
-        All likes of each user by note; note and time of each like; what breadth counts, by note.
+        All likes of each user by note; note, time and breadth key of each like; keys lie below `n_keys`.
     by_time_ts, by_time_rate
         All likes of each user by time (same pointers): their times and rates.
     window, min_weight, min_cool, min_breadth

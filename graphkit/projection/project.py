@@ -32,7 +32,8 @@ class Edges:
     u, v
         User codes, int32[k].
     weight, cool, breadth
-        Distinct co-liked notes; those of them away from hot moments; distinct authors among them; int32[k].
+        Distinct co-liked notes; those of them away from hot moments; distinct keys among them (authors, or notes
+        long after publication); int32[k].
     expected2
         Twice the expectation with 32 fractional bits, int64[k].
     p_value, q_value
@@ -124,7 +125,7 @@ def project(
     graph
         The bipartite graph.
     key
-        What breadth counts, by note (`Likes.breadth_key`), int32[n_notes].
+        What breadth counts, by like (`Likes.breadth_keys`), int32[m].
     windows_s
         Windows in seconds, ascending, ends included; instead of ``config.windows_s``, which the times may not bear.
     config

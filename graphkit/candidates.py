@@ -1,0 +1,363 @@
+"""From scored rings to the output tables: rings, members, targets, candidate likes and their impact."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from graphkit.bipartite import BipartiteGraph
+from graphkit.config import ScoringConfig
+from graphkit.likes.model import F64, I64, UNKNOWN, Likes
+from graphkit.projection.project import Projection
+from graphkit.schemas import CANDIDATES, EVIDENCE, IMPACT, MEMBERS, RINGS, TARGETS, TIMESTAMP, Kind, Table
+from graphkit.scoring.membership import NO_RING
+from graphkit.scoring.reasons import RING_REASON
+from graphkit.scoring.rings import PURGE, REVIEW, TIERS, WATCH, Rings
+
+#: A member whose likes fall on targets at least this often is called devoted.
+_DEVOTED = 0.5
+#: Reciprocity from which a ring is an exchange.
+_EXCHANGE = 0.5
+_ID_DIGITS = 10
+
+
+@dataclass(frozen=True, slots=True)
+class LikeVerdicts:
+    """The verdict on every coordinated like, ordered as the likes are.
+
+    Attributes
+    ----------
+    like, ring
+        Position among all likes, and ring, int64[k].
+    score
+        Evidence that the like was coordinated, 0 to 1, float64[k].
+    tier
+        `WATCH`, `REVIEW` or `PURGE`, int8[k].
+    exclusive
+        Most likes of the burst were the ring's, bool[k].
+    """
+
+    like: I64
+    ring: I64
+    score: F64
+    tier: npt.NDArray[np.int8]
+    exclusive: npt.NDArray[np.bool_]
+
+
+def judge_likes(graph: BipartiteGraph, rings: Rings, config: ScoringConfig) -> LikeVerdicts:
+    """Judge every coordinated like by its ring, its company and the burst it belongs to.
+
+    A like of a burst with s ring likes among b is an ordinary one with probability of about (expected members
+    there) / s, where the expected members are the larger of what the baseline rate gives and what the crowd in the
+    very burst gives: ``(b - s)`` times the members' share of all activity. A member's ordinary like on a note where
+    the ring did not work falls into a small burst; bursts below ``min_job_share`` of the ring's usual are for review.
+
+    Parameters
+    ----------
+    graph
+        The bipartite graph.
+    rings
+        Scored rings.
+    config
+        Minimum burst and probability of tier `purge`.
+
+    Returns
+    -------
+    LikeVerdicts
+    """
+    passed = rings.tested.where(rings.tested.passed)
+    like, ring = passed.like.astype(np.int64), passed.ring.astype(np.int64)
+    job = _job_of(graph, rings, like, ring)
+    in_job, crowd = rings.jobs.n_likes[job], rings.jobs.n_all[job]
+    activity = np.bincount(
+        rings.members.ring_of[graph.user][rings.members.ring_of[graph.user] != NO_RING], minlength=len(rings)
+    )
+    share = activity / np.maximum(len(graph) - activity, 1)
+    ordinary = np.maximum(passed.expected, (crowd - in_job) * share[ring]) / np.maximum(passed.company + 1, in_job)
+    genuine = np.clip(1 - ordinary, 0, 1)
+    tier = rings.tier[ring]
+    weak = (in_job < config.min_job_share * rings.numbers["job_size"][ring]) | (genuine < config.purge_like_score)
+    tier = np.where((tier == PURGE) & weak, REVIEW, tier).astype(np.int8)
+    return LikeVerdicts(like, ring, rings.score[ring] * genuine, tier, 2 * in_job > crowd)
+
+
+def _job_of(graph: BipartiteGraph, rings: Rings, like: I64, ring: I64) -> I64:
+    """Return the job each coordinated like belongs to; jobs are ordered by (note, ring, first)."""
+    jobs = rings.jobs
+    order = np.lexsort((graph.ts[like], ring, graph.note[like]))
+    job = np.empty(len(like), np.int64)
+    job[order] = np.repeat(np.arange(len(jobs)), jobs.n_likes)
+    return job
+
+
+def ring_names(likes: Likes, rings: Rings) -> list[str]:
+    """Return a stable name for each ring: the smallest hash among its members' ids (min-wise hashing).
+
+    Two versions of a ring that share a share J of their members keep the name with probability J, whatever else is
+    in the data; rings are disjoint, so names differ.
+
+    References
+    ----------
+    Broder 1997, "On the resemblance and containment of documents", sec. 3.
+    """
+    least: dict[int, str] = {}
+    users = np.flatnonzero(rings.members.ring_of != NO_RING)
+    ids = likes.users.ids.take(pa.array(users)).to_pylist()
+    for ring, user in zip(rings.members.ring_of[users].tolist(), ids, strict=True):
+        name = hashlib.blake2b(f"{type(user).__name__}:{user}".encode(), digest_size=16).hexdigest()
+        least[ring] = min(name, least.get(ring, name))
+    return [f"R-{least[ring][:_ID_DIGITS]}" for ring in range(len(rings))]
+
+
+def build_tables(
+    likes: Likes, graph: BipartiteGraph, projection: Projection, rings: Rings, config: ScoringConfig
+) -> dict[str, pa.Table]:
+    """Return the tables of a run by name, in the form ``schemas.OUTPUTS`` declares.
+
+    Parameters
+    ----------
+    likes, graph, projection
+        What was read and projected.
+    rings
+        Scored rings.
+    config
+        Settings of tiers and reasons.
+
+    Returns
+    -------
+    dict of str to pyarrow.Table
+        ``rings``, ``members``, ``targets``, ``candidates``, ``impact`` and ``quarantine``; rows sorted by their keys.
+    """
+    verdicts = judge_likes(graph, rings, config)
+    types = {
+        Kind.USER_ID: likes.users.ids.type,
+        Kind.NOTE_ID: likes.notes.ids.type,
+        Kind.AUTHOR_ID: pa.string() if likes.notes.authors is None else likes.notes.authors.type,
+    }
+    names = ring_names(likes, rings)
+    reasons = _ring_reasons(rings, config)
+    return {
+        "rings": _rings_table(likes, graph, rings, verdicts, names, reasons, types),
+        "members": _members_table(likes, graph, projection, rings, verdicts, names, types),
+        "targets": _targets_table(likes, graph, verdicts, names, types),
+        "candidates": _candidates_table(likes, graph, rings, verdicts, names, reasons, types, config),
+        "impact": _impact_table(likes, graph, verdicts, types),
+        "quarantine": likes.quarantine,
+    }
+
+
+def _finish(table: Table, columns: Mapping[str, object], types: Mapping[Kind, pa.DataType]) -> pa.Table:
+    schema = table.arrow(types)
+    arrays = [_arrow(columns[field.name], field.type) for field in schema]
+    return pa.Table.from_arrays(arrays, schema=schema).sort_by([(name, "ascending") for name in table.sort_by])
+
+
+def _arrow(values: object, kind: pa.DataType) -> pa.Array:
+    if isinstance(values, pa.ChunkedArray):
+        values = values.combine_chunks()
+    if isinstance(values, pa.Array):
+        return values.cast(kind)
+    if kind == TIMESTAMP:
+        return pa.array(values, pa.int64()).cast(kind)
+    return pa.array(values, kind)
+
+
+def _ring_reasons(rings: Rings, config: ScoringConfig) -> list[list[str]]:
+    """Return by ring the codes of the channels that speak for it, strongest first."""
+    names = list(rings.weights)
+    nats = np.array([rings.weights[name] for name in names]).reshape(len(names), len(rings))
+    out = []
+    for column in nats.T:
+        order = np.argsort(-column, kind="stable")
+        out.append([RING_REASON[names[i]] for i in order if column[i] >= config.channel_nats])
+    return out
+
+
+def _rings_table(
+    likes: Likes,
+    graph: BipartiteGraph,
+    rings: Rings,
+    verdicts: LikeVerdicts,
+    names: list[str],
+    reasons: list[list[str]],
+    types: Mapping[Kind, pa.DataType],
+) -> pa.Table:
+    n = len(rings)
+    ring, like = verdicts.ring, verdicts.like
+    first = np.full(n, np.iinfo(np.int64).max)
+    last = np.full(n, np.iinfo(np.int64).min)
+    np.minimum.at(first, ring, graph.ts[like])
+    np.maximum.at(last, ring, graph.ts[like])
+    note = graph.note[like].astype(np.int64)
+    numbers = rings.numbers | {f"weight_{name}": nats for name, nats in rings.weights.items()}
+    struct = pa.StructArray.from_arrays(
+        [pa.array(numbers[name], pa.float64(), from_pandas=True) for name, _ in EVIDENCE], [name for name, _ in EVIDENCE]
+    )
+    reciprocity = rings.numbers["reciprocity"]
+    return _finish(
+        RINGS,
+        {
+            "ring_id": names,
+            "kind": np.where(np.nan_to_num(reciprocity) >= _EXCHANGE, "exchange", "lockstep").tolist(),
+            "tier": [TIERS[t] for t in rings.tier],
+            "score": rings.score,
+            "q_value": rings.q_value,
+            "n_users": np.bincount(rings.members.ring_of[rings.members.ring_of != NO_RING], minlength=n),
+            "n_notes": _distinct(ring, note, n),
+            "n_authors": _distinct(ring, likes.author_key[note].astype(np.int64), n),
+            "n_likes": np.bincount(ring, minlength=n),
+            "first_ts": first,
+            "last_ts": last,
+            "window_s": rings.members.window_s.astype(np.int64),
+            "reasons": reasons,
+            "evidence": struct,
+        },
+        types,
+    )
+
+
+def _distinct(group: I64, thing: I64, n: int) -> I64:
+    pairs = np.unique(np.column_stack([group, thing]), axis=0)
+    return np.bincount(pairs[:, 0], minlength=n)
+
+
+def _members_table(
+    likes: Likes,
+    graph: BipartiteGraph,
+    projection: Projection,
+    rings: Rings,
+    verdicts: LikeVerdicts,
+    names: list[str],
+    types: Mapping[Kind, pa.DataType],
+) -> pa.Table:
+    ring_of = rings.members.ring_of
+    user = np.flatnonzero(ring_of != NO_RING)
+    of_like = graph.user[verdicts.like]
+    done = np.bincount(of_like, minlength=graph.n_users)
+    tier = np.full(graph.n_users, WATCH, np.int8)
+    score = np.zeros(graph.n_users)
+    np.maximum.at(tier, of_like, verdicts.tier)
+    np.maximum.at(score, of_like, verdicts.score)
+    ties = [v.edges.u.astype(np.int64) << 32 | v.edges.v for v in projection.views]
+    pair = np.unique(np.concatenate(ties)) if ties else np.empty(0, np.int64)
+    u, v = pair >> 32, pair & 0xFFFFFFFF
+    inside = ring_of[u] == ring_of[v]
+    partners = np.bincount(np.concatenate([u[inside], v[inside]]), minlength=graph.n_users)
+    degree = np.diff(graph.user_ptr)
+    reasons = [
+        [
+            code
+            for code, holds in (
+                ("TIED", partners[x] > 0),
+                ("MET_JOBS", rings.members.attached[x]),
+                ("DEVOTED", done[x] >= _DEVOTED * degree[x]),
+            )
+            if holds
+        ]
+        for x in user.tolist()
+    ]
+    return _finish(
+        MEMBERS,
+        {
+            "ring_id": pa.array(names, pa.string()).take(pa.array(ring_of[user])),
+            "user_id": likes.users.ids.take(pa.array(user)),
+            "tier": [TIERS[t] for t in tier[user]],
+            "score": score[user],
+            "n_ring_likes": done[user],
+            "n_likes": degree[user],
+            "n_partners": partners[user],
+            "reasons": reasons,
+        },
+        types,
+    )
+
+
+def _author_ids(likes: Likes, note: I64, types: Mapping[Kind, pa.DataType]) -> pa.Array:
+    if likes.notes.author is None or likes.notes.authors is None:
+        return pa.nulls(len(note), types[Kind.AUTHOR_ID])
+    code = likes.notes.author[note]
+    return likes.notes.authors.take(pa.array(code, mask=code == UNKNOWN))
+
+
+def _targets_table(
+    likes: Likes, graph: BipartiteGraph, verdicts: LikeVerdicts, names: list[str], types: Mapping[Kind, pa.DataType]
+) -> pa.Table:
+    pairs = np.column_stack([verdicts.ring, graph.note[verdicts.like].astype(np.int64)])
+    target, count = np.unique(pairs, axis=0, return_counts=True)
+    return _finish(
+        TARGETS,
+        {
+            "ring_id": pa.array(names, pa.string()).take(pa.array(target[:, 0])),
+            "note_id": likes.notes.ids.take(pa.array(target[:, 1])),
+            "author_id": _author_ids(likes, target[:, 1], types),
+            "n_ring_likes": count,
+            "n_likes": np.diff(graph.note_ptr)[target[:, 1]],
+        },
+        types,
+    )
+
+
+def _candidates_table(
+    likes: Likes,
+    graph: BipartiteGraph,
+    rings: Rings,
+    verdicts: LikeVerdicts,
+    names: list[str],
+    ring_reasons: list[list[str]],
+    types: Mapping[Kind, pa.DataType],
+    config: ScoringConfig,
+) -> pa.Table:
+    proposed = verdicts.tier >= REVIEW
+    like, ring = verdicts.like[proposed], verdicts.ring[proposed]
+    unread = np.zeros(len(like), np.bool_)
+    if likes.dwell_ms is not None:
+        unread = (likes.dwell_ms[like] < config.short_dwell_ms) & (
+            rings.weights["dwell"][ring] >= config.channel_nats
+        )
+    # One list of codes for each (ring, exclusive, unread), shared by all its likes: no loop over likes.
+    kind = ring * 4 + verdicts.exclusive[proposed] * 2 + unread
+    kinds, which = np.unique(kind, return_inverse=True)
+    lists = [
+        ["IN_COMPANY", *(["BURST_OF_RING"] if k & 2 else []), *(["UNREAD"] if k & 1 else []), *ring_reasons[k >> 2]]
+        for k in kinds.tolist()
+    ]
+    return _finish(
+        CANDIDATES,
+        {
+            "user_id": likes.users.ids.take(pa.array(graph.user[like])),
+            "note_id": likes.notes.ids.take(pa.array(graph.note[like])),
+            "ts": graph.ts[like],
+            "ring_id": pa.array(names, pa.string()).take(pa.array(ring)),
+            "tier": pa.array(TIERS).take(pa.array(verdicts.tier[proposed])),
+            "score": verdicts.score[proposed],
+            "reasons": pa.array(lists, pa.list_(pa.string())).take(pa.array(which)),
+        },
+        types,
+    )
+
+
+def _impact_table(
+    likes: Likes, graph: BipartiteGraph, verdicts: LikeVerdicts, types: Mapping[Kind, pa.DataType]
+) -> pa.Table:
+    note = graph.note[verdicts.like]
+    purged = np.bincount(note[verdicts.tier == PURGE], minlength=graph.n_notes)
+    reviewed = np.bincount(note[verdicts.tier == REVIEW], minlength=graph.n_notes)
+    touched = np.flatnonzero(purged + reviewed)
+    before = np.diff(graph.note_ptr)[touched]
+    return _finish(
+        IMPACT,
+        {
+            "note_id": likes.notes.ids.take(pa.array(touched)),
+            "author_id": _author_ids(likes, touched, types),
+            "likes_before": before,
+            "likes_purge": purged[touched],
+            "likes_review": reviewed[touched],
+            "likes_after": before - purged[touched],
+        },
+        types,
+    )

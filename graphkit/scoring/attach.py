@@ -1,0 +1,193 @@
+"""Members found through the ring's jobs: accounts too sparse to have ties of their own.
+
+A rotating farm sends a random tenth to each job, disposable accounts do a handful of jobs: two of them rarely
+meet three times, but each meets the *ring* as often as it works.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from graphkit._kernels.neighbours import RATE_BITS
+from graphkit.bipartite import BipartiteGraph
+from graphkit.likes.model import F64, I32, I64
+from graphkit.projection.null import benjamini_hochberg, poisson_tail
+from graphkit.projection.project import WindowView
+from graphkit.scoring.coordination import Coordination
+from graphkit.scoring.membership import NO_RING, Membership
+
+_US = 1_000_000
+#: A user meets a ring on at least this many jobs to be attached.
+MIN_JOBS = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Jobs:
+    """What rings did: one row for each unbroken burst of a ring on a note, ordered by (note, ring, first).
+
+    Attributes
+    ----------
+    note, ring
+        Which note, by which ring, int32[j].
+    first, last
+        First and last coordinated like, microseconds since 1970 UTC, int64[j].
+    n_likes, n_all
+        Coordinated likes in the burst, and likes of anybody between its first and last, int64[j].
+    rate
+        Mean baseline rate of the note then, likes of it per like of anything, float64[j].
+    """
+
+    note: I32
+    ring: I32
+    first: I64
+    last: I64
+    n_likes: I64
+    n_all: I64
+    rate: F64
+
+    def __len__(self) -> int:
+        return len(self.note)
+
+    def where(self, mask: npt.NDArray[np.bool_]) -> Jobs:
+        """Return the jobs that `mask` selects."""
+        return Jobs(*(getattr(self, name)[mask] for name in self.__slots__))
+
+
+def find_jobs(
+    graph: BipartiteGraph, views: tuple[WindowView, ...], members: Membership, likes: Coordination
+) -> Jobs:
+    """Chain the coordinated likes of each (note, ring) whose gaps are at most the ring's window into jobs."""
+    chosen = likes.where(likes.passed)
+    note = graph.note[chosen.like]
+    ts = graph.ts[chosen.like]
+    order = np.lexsort((ts, chosen.ring, note))
+    note, ring, ts, like = note[order], chosen.ring[order], ts[order], chosen.like[order]
+    if len(note) == 0:
+        none32, none64 = np.empty(0, np.int32), np.empty(0, np.int64)
+        return Jobs(none32, none32, none64, none64, none64, none64, np.empty(0))
+    gap = members.window_s[ring].astype(np.int64) * _US
+    fresh = np.ones(len(note), np.bool_)
+    fresh[1:] = (note[1:] != note[:-1]) | (ring[1:] != ring[:-1]) | (ts[1:] - ts[:-1] > gap[1:])
+    starts = np.flatnonzero(fresh)
+    sizes = np.diff(np.append(starts, len(note)))
+    rates = np.zeros(len(note))
+    for view in views:
+        mine = members.window_s[ring] == view.window_s
+        rates[mine] = view.rate[like[mine]] * 2.0**-RATE_BITS
+    first, last = ts[starts], ts[starts + sizes - 1]
+    low, high = note_ranges(graph, note[starts], first, last)
+    return Jobs(
+        note[starts],
+        ring[starts],
+        first,
+        last,
+        sizes,
+        high - low,
+        np.add.reduceat(rates, starts) / sizes,
+    )
+
+
+def attach(
+    graph: BipartiteGraph, key: I32, members: Membership, jobs: Jobs, fdr: float
+) -> Membership:
+    """Add users whose likes meet a ring's jobs more often than their own activity explains.
+
+    User v, in no ring, met the jobs of ring C for K distinct breadth keys (authors, or notes long
+    after publication): liked the note within a window of the burst.
+    Given when v was active, the null expects ``E = sum over likes of v of the summed rates of C's jobs then under
+    way``. Users with a Poisson tail that survives Benjamini-Hochberg over all users and rings join the ring that
+    explains them best. Only jobs of which the ring made most likes count: in a crowd, being there says little.
+
+    Parameters
+    ----------
+    graph
+        The bipartite graph.
+    key
+        What breadth counts, by like, int32[m].
+    members
+        Members so far.
+    jobs
+        The rings' jobs.
+    fdr
+        False discovery rate of attachments.
+
+    Returns
+    -------
+    Membership
+        With the attached users added.
+    """
+    jobs = jobs.where(2 * jobs.n_likes > jobs.n_all)
+    if len(jobs) == 0:
+        return members
+    reach = members.window_s[jobs.ring].astype(np.int64) * _US
+    start, stop = jobs.first - reach, jobs.last + reach
+    user, ring = _meetings(graph, key, members, jobs, start, stop)
+    pair, met = np.unique(user.astype(np.int64) * members.n_rings + ring, return_counts=True)
+    pair, met = pair[met >= MIN_JOBS], met[met >= MIN_JOBS]
+    if len(pair) == 0:
+        return members
+    user, ring = pair // members.n_rings, (pair % members.n_rings).astype(np.int32)
+    expected = np.empty(len(pair))
+    for r in np.unique(ring):
+        mine = np.flatnonzero(ring == r)
+        of_ring = jobs.ring == r
+        expected[mine] = _expected(graph, user[mine], start[of_ring], stop[of_ring], jobs.rate[of_ring])
+    p = poisson_tail(met, expected)
+    n_tests = int(np.count_nonzero(np.diff(graph.user_ptr) >= MIN_JOBS)) * members.n_rings
+    q = benjamini_hochberg(p, max(n_tests, len(p)))
+    keep = np.flatnonzero(q <= fdr)
+    keep = keep[np.lexsort((ring[keep], p[keep]))][::-1]  # the best explanation is written last
+    ring_of = members.ring_of.copy()
+    attached = members.attached.copy()
+    ring_of[user[keep]] = ring[keep]
+    attached[user[keep]] = True
+    return Membership(ring_of, members.window_s, attached)
+
+
+def _meetings(
+    graph: BipartiteGraph, key: I32, members: Membership, jobs: Jobs, start: I64, stop: I64
+) -> tuple[I32, I32]:
+    """Return (user, ring), once a breadth key, where a user in no ring liked a note while a ring was at work on it."""
+    low, high = note_ranges(graph, jobs.note, start, stop)
+    like = expand_ranges(low, high)
+    ring = np.repeat(jobs.ring, high - low)
+    free = members.ring_of[graph.user[like]] == NO_RING
+    like, ring = like[free], ring[free]
+    triples = np.unique(np.column_stack([graph.user[like], ring, key[like]]), axis=0)
+    return triples[:, 0].astype(np.int32), triples[:, 1].astype(np.int32)
+
+
+def note_ranges(graph: BipartiteGraph, note: I32, start: I64, stop: I64) -> tuple[I64, I64]:
+    """Return for each (note, time range, ends included) where its likes begin and end."""
+    low = np.empty(len(note), np.int64)
+    high = np.empty(len(note), np.int64)
+    for j, (n, a, b) in enumerate(zip(note.tolist(), start.tolist(), stop.tolist(), strict=True)):
+        base = int(graph.note_ptr[n])
+        times = graph.ts[base : int(graph.note_ptr[n + 1])]
+        low[j] = base + np.searchsorted(times, a, "left")
+        high[j] = base + np.searchsorted(times, b, "right")
+    return low, high
+
+
+def expand_ranges(low: I64, high: I64) -> I64:
+    """Return the concatenation of ``range(low[j], high[j])`` over j."""
+    sizes = high - low
+    ends = np.cumsum(sizes)
+    return np.arange(int(ends[-1]) if len(ends) else 0) + np.repeat(low - (ends - sizes), sizes)
+
+
+def _expected(graph: BipartiteGraph, users: I64, start: I64, stop: I64, rate: F64) -> F64:
+    """Return for each user the summed rates of the jobs under way at each of its likes."""
+    moments = np.concatenate([start, stop + 1])
+    steps = np.concatenate([rate, -rate])
+    order = np.argsort(moments, kind="stable")
+    moments = moments[order]
+    level = np.concatenate([[0.0], np.maximum(np.cumsum(steps[order]), 0.0)])
+    low, high = graph.user_ptr[users], graph.user_ptr[users + 1]
+    likes = graph.by_user[expand_ranges(low, high)]
+    sizes = high - low
+    at = level[np.searchsorted(moments, graph.ts[likes], "right")]
+    return np.add.reduceat(at, np.concatenate([[0], np.cumsum(sizes)[:-1]]))

@@ -1,0 +1,92 @@
+"""What each channel of evidence adds to the log-odds of a ring, for or against.
+
+Each channel compares one number of the ring with what innocent groups show and adds nats, within limits that say
+how much that channel alone may ever decide. An unknown number adds nothing. The reference points are what made
+the innocent explanations (followers, a shared feed, friends, a niche, a prize) and rings part ways on worlds with
+both; see ``docs/method.md``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from graphkit.likes.model import F64
+from graphkit.scoring.evidence import Numbers
+
+
+@dataclass(frozen=True, slots=True)
+class Channel:
+    """One channel.
+
+    Attributes
+    ----------
+    name
+        As in ``schemas.CHANNELS``.
+    weigh
+        Numbers by ring to unclipped nats by ring.
+    least, most
+        Limits of what the channel may add.
+    """
+
+    name: str
+    weigh: Callable[[Numbers], F64]
+    least: float
+    most: float
+
+
+def logit(share: F64) -> F64:
+    """Return ``log(x / (1 - x))`` of shares kept one percent away from 0 and 1."""
+    x = np.clip(share, 0.01, 0.99)
+    return np.log(x / (1 - x))
+
+
+def _above(name: str, usual: float, slope: float = 1.0) -> Callable[[Numbers], F64]:
+    """Weigh a share by how far its logit lies above that of a usual one."""
+    return lambda n: slope * (logit(n[name]) - logit(np.array(usual)))
+
+
+def _beyond(name: str, slope: float = 1.0, handicap: float = 0.0) -> Callable[[Numbers], F64]:
+    """Weigh a share against the same share among everybody else."""
+    return lambda n: slope * (logit(n[name]) - logit(n[f"{name}_expected"])) - handicap
+
+
+def _log_ratio(top: F64, bottom: F64) -> F64:
+    return np.log(np.maximum(top, 1e-3)) - np.log(np.maximum(bottom, 1e-3))
+
+
+def _arrival(n: Numbers) -> F64:
+    """Weigh likes right after publication: what followers do, all the more where authors are unknown."""
+    least = np.where(np.isnan(n["authors_effective"]), -5.0, -3.0)
+    return np.maximum(-_beyond("arrival_early")(n), least)
+
+
+CHANNELS: tuple[Channel, ...] = (
+    Channel("lockstep", lambda n: _log_ratio(n["co_likes"] + 1, 30 * (n["co_likes_expected"] + 0.1)), -2, 2),
+    Channel("exclusivity", _above("burst_capture", 0.70, 1.5), -4, 3),
+    Channel("capture", _above("capture", 0.15), -2, 2),
+    Channel("devotion", _above("devotion", 0.30), -1.5, 2.5),
+    Channel("authors", lambda n: _log_ratio(n["authors_effective"], np.array(3.0)), -2, 0.5),
+    Channel("recurrence", lambda n: _log_ratio(n["episodes"], np.array(5.0)), -2, 1),
+    Channel("arrival", _arrival, -5, 0.5),
+    Channel("tightness", lambda n: np.where(n["window_s"] <= 600, 1.0, np.where(n["window_s"] <= 3600, 0.0, -1.0)), -1, 1),
+    Channel("dwell", _beyond("dwell_short", 1.0, 0.25), -0.4, 2),
+    Channel("completion", lambda n: -_beyond("completed", 1.0, 0.25)(n) - 0.5, -0.2, 2),
+    Channel("registration", lambda n: _log_ratio(n["registration_span_expected_d"], n["registration_span_d"]) - 0.7, -0.1, 2),
+    Channel("devices", _beyond("device_sharing", 0.7, 0.7), -0.1, 2),
+    Channel("addresses", _beyond("ip_sharing", 0.4, 0.4), -0.1, 1),
+    Channel("views", lambda n: _log_ratio(n["views_per_like_expected"], n["views_per_like"]) - 0.3, -0.1, 1.5),
+    Channel("engagement", lambda n: -_log_ratio(n["engagement"], np.array(1.0)) - 0.3, -1, 1.5),
+    Channel("reciprocity", _above("reciprocity", 0.2), 0, 2),
+)  # fmt: skip
+
+
+def weigh(numbers: Numbers) -> Numbers:
+    """Return by channel the nats it adds to each ring; 0 where its numbers are unknown."""
+    out = {}
+    for channel in CHANNELS:
+        nats = np.clip(channel.weigh(numbers), channel.least, channel.most)
+        out[channel.name] = np.where(np.isnan(nats), 0.0, nats)
+    return out

@@ -1,0 +1,328 @@
+"""The numbers behind a ring: what its likes, members and targets show, beside what others show."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from graphkit._kernels.neighbours import RATE_BITS
+from graphkit._kernels.selection import group_medians
+from graphkit.bipartite import BipartiteGraph
+from graphkit.config import ScoringConfig
+from graphkit.likes.model import F64, I64, NO_TIME, UNKNOWN, Likes
+from graphkit.projection.project import Projection
+from graphkit.scoring.attach import Jobs
+from graphkit.scoring.coordination import Coordination, Grouping
+from graphkit.scoring.membership import NO_RING, Membership
+
+_US = 1_000_000
+_HOUR_US = 3_600 * _US
+_DAY_US = 24 * _HOUR_US
+#: A like within this long of publication may be a follower's.
+_EARLY_US = _HOUR_US
+
+Numbers = dict[str, F64]
+
+
+@dataclass(frozen=True, slots=True)
+class RingLikes:
+    """The coordinated likes of all rings, as columns.
+
+    Attributes
+    ----------
+    like
+        Positions among all likes, int64[k].
+    ring, user, note
+        Ring, user and note of each, int64[k].
+    n_rings
+        Number of rings.
+    """
+
+    like: I64
+    ring: I64
+    user: I64
+    note: I64
+    n_rings: int
+
+    @classmethod
+    def of(cls, graph: BipartiteGraph, members: Membership, likes: Coordination) -> RingLikes:
+        """Select the likes that passed."""
+        like = likes.like[likes.passed].astype(np.int64)
+        ring = likes.ring[likes.passed].astype(np.int64)
+        return cls(like, ring, graph.user[like].astype(np.int64), graph.note[like].astype(np.int64), members.n_rings)
+
+    def share(self, flag: npt.NDArray[np.bool_], known: npt.NDArray[np.bool_]) -> F64:
+        """Return by ring the share of its likes with `flag` among those `known`; NaN where none is."""
+        return ratio(self._count(flag & known), self._count(known))
+
+    def _count(self, mask: npt.NDArray[np.bool_]) -> F64:
+        return np.bincount(self.ring[mask], minlength=self.n_rings).astype(np.float64)
+
+
+def ratio(a: F64, b: F64) -> F64:
+    """Return ``a / b``, NaN where `b` is 0."""
+    out = np.full(np.broadcast(a, b).shape, np.nan)
+    np.divide(a, b, out=out, where=b > 0)
+    return out
+
+
+def _effective(ring: I64, thing: I64, n_rings: int) -> F64:
+    """Return by ring the exponential of the entropy of its likes over things."""
+    pair, count = np.unique(np.column_stack([ring, thing]), axis=0, return_counts=True)
+    total = np.bincount(ring, minlength=n_rings).astype(np.float64)
+    share = count / total[pair[:, 0]]
+    return np.exp(np.bincount(pair[:, 0], weights=-share * np.log(share), minlength=n_rings))
+
+
+def gather(
+    likes: Likes,
+    graph: BipartiteGraph,
+    projection: Projection,
+    members: Membership,
+    tested: Coordination,
+    jobs: Jobs,
+    config: ScoringConfig,
+) -> Numbers:
+    """Return every number of ``schemas.EVIDENCE`` by ring, NaN where the input does not allow it.
+
+    Parameters
+    ----------
+    likes, graph
+        The likes and their graph.
+    projection
+        For ties and baseline rates.
+    members
+        Who belongs to which ring.
+    tested
+        The members' likes, tested.
+    jobs
+        The bursts of coordinated likes.
+    config
+        Session gap and short dwell.
+
+    Returns
+    -------
+    dict of str to float64[n_rings]
+    """
+    mine = RingLikes.of(graph, members, tested)
+    return {
+        **_lockstep(graph, projection, members),
+        **_reach(likes, graph, mine, jobs, config),
+        **_arrival(likes, mine),
+        **_reading(likes, mine, config),
+        **_accounts(likes, members, mine),
+        **_engagement(likes, mine),
+    }
+
+
+def _lockstep(graph: BipartiteGraph, projection: Projection, members: Membership) -> Numbers:
+    n = members.n_rings
+    co_likes, expected, edges = np.zeros(n), np.zeros(n), np.zeros(n)
+    ring_of_like = members.ring_of[graph.user]
+    position = np.flatnonzero(ring_of_like != NO_RING).astype(np.int32)
+    ring = ring_of_like[position]
+    ts = graph.ts[position]
+    by_time = np.argsort(ts, kind="stable").astype(np.int32)
+    pair = np.unique(graph.note[position].astype(np.int64) * max(n, 1) + ring, return_inverse=True)[1]
+    user = np.unique(graph.user[position], return_inverse=True)[1]
+    on_note, of_ring, of_user = (
+        Grouping.of(code.astype(np.int32), by_time, ts) for code in (pair, ring, user)
+    )
+    for view in projection.views:
+        width = view.window_s * _US
+        shown = members.window_s == view.window_s
+        here = shown[ring]
+        rate = view.rate[position] * 2.0**-RATE_BITS
+        met = (on_note.counts(width) - 1)[here]
+        mean = ((of_ring.counts(width) - of_user.counts(width)) * rate)[here]
+        co_likes += np.bincount(ring[here], weights=met, minlength=n) / 2
+        expected += np.bincount(ring[here], weights=mean, minlength=n) / 2
+        of_u, of_v = members.ring_of[view.edges.u], members.ring_of[view.edges.v]
+        inside = (of_u == of_v) & (of_u != NO_RING)
+        edges += np.where(shown, np.bincount(of_u[inside], minlength=n), 0)
+    size = np.bincount(members.ring_of[members.ring_of != NO_RING], minlength=n)
+    return {
+        "co_likes": co_likes,
+        "co_likes_expected": expected,
+        "edges": edges,
+        "density": ratio(edges, size * (size - 1) / 2),
+    }
+
+
+def _reach(
+    likes: Likes, graph: BipartiteGraph, mine: RingLikes, jobs: Jobs, config: ScoringConfig
+) -> Numbers:
+    n = mine.n_rings
+    target, count = np.unique(np.column_stack([mine.ring, mine.note]), axis=0, return_counts=True)
+    ring = target[:, 0]
+    capture = count / np.diff(graph.note_ptr)[target[:, 1]]
+    member, done = np.unique(np.column_stack([mine.ring, mine.user]), axis=0, return_counts=True)
+    devotion = done / np.diff(graph.user_ptr)[member[:, 1]]
+    job_ring = jobs.ring.astype(np.int64)
+    middle = jobs.first // 2 + jobs.last // 2
+    order = np.lexsort((middle, job_ring))
+    fresh = np.ones(len(order), np.bool_)
+    fresh[1:] = (np.diff(job_ring[order]) != 0) | (np.diff(middle[order]) > config.session_gap_s * _US)
+    return {
+        "authors_effective": np.full(n, np.nan)
+        if likes.notes.author is None
+        else _effective(mine.ring, likes.author_key[mine.note].astype(np.int64), n),
+        "notes_effective": _effective(mine.ring, mine.note, n),
+        "episodes": np.bincount(job_ring[order][fresh], minlength=n).astype(np.float64),
+        "capture": group_medians(ring, capture, n),
+        "burst_capture": ratio(
+            np.bincount(job_ring, weights=jobs.n_likes**2 / jobs.n_all, minlength=n),
+            np.bincount(job_ring, weights=jobs.n_likes, minlength=n),
+        ),
+        "devotion": group_medians(member[:, 0], devotion, n),
+        "job_size": group_medians(job_ring, jobs.n_likes.astype(np.float64), n),
+    }
+
+
+def _arrival(likes: Likes, mine: RingLikes) -> Numbers:
+    age = likes.ts - likes.publication[likes.note]
+    ours = age[mine.like]
+    other = np.ones(len(likes), np.bool_)
+    other[mine.like] = False
+    others = np.sort(age[other])
+    early = ours <= _EARLY_US
+    known = np.ones(len(early), np.bool_)
+    median = group_medians(mine.ring, ours / _HOUR_US, mine.n_rings)
+    rank = np.searchsorted(others, median * _HOUR_US) / max(len(others), 1)
+    return {
+        "arrival_age_h": median,
+        "arrival_percentile": np.where(np.isnan(median), np.nan, rank),
+        "arrival_early": mine.share(early, known),
+        "arrival_early_expected": np.full(mine.n_rings, float(np.mean(others <= _EARLY_US)) if len(others) else np.nan),
+    }
+
+
+def _reading(likes: Likes, mine: RingLikes, config: ScoringConfig) -> Numbers:
+    other = np.ones(len(likes), np.bool_)
+    other[mine.like] = False
+    blank = np.full(mine.n_rings, np.nan)
+    out = {"dwell_short": blank, "dwell_short_expected": blank, "completed": blank, "completed_expected": blank}
+    if likes.dwell_ms is not None:
+        known = ~np.isnan(likes.dwell_ms)
+        short = likes.dwell_ms < config.short_dwell_ms
+        out["dwell_short"] = mine.share(short[mine.like], known[mine.like])
+        out["dwell_short_expected"] = np.full(mine.n_rings, _mean(short[other & known]))
+    if likes.completed is not None:
+        known = likes.completed != UNKNOWN
+        full = likes.completed == 1
+        out["completed"] = mine.share(full[mine.like], known[mine.like])
+        out["completed_expected"] = np.full(mine.n_rings, _mean(full[other & known]))
+    return out
+
+
+def _mean(flags: npt.NDArray[np.bool_]) -> float:
+    return float(flags.mean()) if len(flags) else float("nan")
+
+
+def _accounts(likes: Likes, members: Membership, mine: RingLikes) -> Numbers:
+    n = mine.n_rings
+    blank = np.full(n, np.nan)
+    out = {
+        name: blank
+        for name in (
+            "registration_span_d", "registration_span_expected_d", "device_sharing", "device_sharing_expected",
+            "ip_sharing", "ip_sharing_expected", "views_per_like", "views_per_like_expected", "reciprocity",
+        )
+    }  # fmt: skip
+    users = likes.users
+    inside = members.ring_of != NO_RING
+    ring = members.ring_of[inside]
+    if users.registered_at is not None:
+        known = users.registered_at != NO_TIME
+        out["registration_span_d"] = _span(users.registered_at, members.ring_of, known & inside, n)
+        rest = np.sort(users.registered_at[known & ~inside])
+        if len(rest) > 3:
+            span = (rest[3 * len(rest) // 4] - rest[len(rest) // 4]) / _DAY_US
+            out["registration_span_expected_d"] = np.full(n, span)
+    for column, name in ((likes.device, "device_sharing"), (likes.ip, "ip_sharing")):
+        if column is not None:
+            out[name] = _sharing(column[mine.like], mine.ring, mine.user, n)
+            other = np.ones(len(likes), np.bool_)
+            other[mine.like] = False
+            everyone = np.zeros(int(other.sum()), np.int64)
+            out[f"{name}_expected"] = np.full(
+                n, _sharing(column[other], everyone, likes.user[other].astype(np.int64), 1)[0]
+            )
+    if users.views is not None:
+        degree = np.bincount(likes.user, minlength=len(users)).astype(np.float64)
+        per_like = ratio(users.views, degree)
+        out["views_per_like"] = group_medians(ring, per_like[inside], n)
+        rest = per_like[~inside & ~np.isnan(per_like)]
+        out["views_per_like_expected"] = np.full(n, float(np.median(rest)) if len(rest) else np.nan)
+    owner = author_users(likes)
+    if owner is not None:
+        writer = owner[likes.notes.author[mine.note]] if likes.notes.author is not None else np.empty(0, np.int64)
+        writer = np.where(likes.notes.author[mine.note] == UNKNOWN, NO_RING, writer)  # type: ignore[index]
+        same = (writer != NO_RING) & (members.ring_of[np.maximum(writer, 0)] == mine.ring)
+        out["reciprocity"] = mine.share(same, np.ones(len(same), np.bool_))
+    return out
+
+
+def author_users(likes: Likes) -> I64 | None:
+    """Return the user code of each author, `UNKNOWN` where the author liked nothing; ``None`` without authors."""
+    import pyarrow.compute as pc
+
+    authors = likes.notes.authors
+    if authors is None or len(authors) == 0:
+        return None
+    if authors.type != likes.users.ids.type:
+        return None
+    found = pc.index_in(authors, value_set=likes.users.ids)
+    return np.asarray(pc.fill_null(found, UNKNOWN)).astype(np.int64)
+
+
+def _span(at: I64, ring_of: npt.NDArray[np.int32], chosen: npt.NDArray[np.bool_], n: int) -> F64:
+    """Return by ring the days between the quartiles of the times chosen."""
+    ring = ring_of[chosen]
+    order = np.lexsort((at[chosen], ring))
+    value = at[chosen][order]
+    size = np.bincount(ring, minlength=n)
+    start = np.cumsum(size) - size
+    out = np.full(n, np.nan)
+    there = size >= 4
+    low = value[(start + size // 4)[there]]
+    high = value[(start + 3 * size // 4)[there]]
+    out[there] = (high - low) / _DAY_US
+    return out
+
+
+def _sharing(code: npt.NDArray[np.int32], ring: I64, user: I64, n: int) -> F64:
+    """Return by ring the share of users seen on a device (or address) with another user of the ring."""
+    known = code != UNKNOWN
+    use = np.unique(np.column_stack([ring[known], code[known].astype(np.int64), user[known]]), axis=0)
+    if len(use) == 0:
+        return np.full(n, np.nan)
+    fresh = np.ones(len(use), np.bool_)
+    fresh[1:] = (use[1:, :2] != use[:-1, :2]).any(axis=1)
+    size = np.diff(np.append(np.flatnonzero(fresh), len(use)))
+    shared = np.repeat(size > 1, size)
+    people = np.unique(use[:, [0, 2]], axis=0)
+    sharing = np.unique(use[shared][:, [0, 2]], axis=0)
+    return ratio(
+        np.bincount(sharing[:, 0], minlength=n).astype(np.float64),
+        np.bincount(people[:, 0], minlength=n).astype(np.float64),
+    )
+
+
+def _engagement(likes: Likes, mine: RingLikes) -> Numbers:
+    """Saves, comments and shares per like of each target, over the median of notes with as many likes."""
+    parts = [c for c in (likes.notes.saves, likes.notes.comments, likes.notes.shares) if c is not None]
+    if not parts:
+        return {"engagement": np.full(mine.n_rings, np.nan)}
+    liked = np.bincount(likes.note, minlength=likes.n_notes).astype(np.float64)
+    known = ~np.isnan(np.stack(parts)).all(axis=0)
+    per_like = np.where(known, np.nansum(np.stack(parts), axis=0) / np.maximum(liked, 1), np.nan)
+    level = np.floor(2 * np.log2(np.maximum(liked, 1))).astype(np.int64)
+    target = np.unique(np.column_stack([mine.ring, mine.note]), axis=0)
+    rest = np.ones(likes.n_notes, np.bool_)
+    rest[target[:, 1]] = False
+    usual = group_medians(level[rest], per_like[rest], int(level.max(initial=0)) + 1)
+    here = ratio(per_like[target[:, 1]], usual[level[target[:, 1]]])
+    return {"engagement": group_medians(target[:, 0], here, mine.n_rings)}

@@ -1,0 +1,173 @@
+"""From communities to scored rings."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from graphkit.bipartite import BipartiteGraph
+from graphkit.config import Config, ScoringConfig
+from graphkit.likes.model import F64, I32, Likes
+from graphkit.progress import SILENT, Progress
+from graphkit.projection.project import Projection
+from graphkit.scoring.attach import Jobs, attach, find_jobs
+from graphkit.scoring.channels import weigh
+from graphkit.scoring.coordination import Coordination, coordinate
+from graphkit.scoring.evidence import Numbers, gather
+from graphkit.scoring.membership import NO_RING, Membership
+
+#: Tiers, weakest first, so that they compare as integers.
+TIERS = ("watch", "review", "purge")
+WATCH, REVIEW, PURGE = range(3)
+
+#: Rounds of attaching accounts; each may reveal jobs that attach more.
+_MAX_ROUNDS = 3
+#: A narrower window is preferred when it shows this share of the ties that the best one shows.
+_ENOUGH_TIES = 0.8
+
+
+@dataclass(frozen=True, slots=True)
+class Rings:
+    """Scored rings.
+
+    Attributes
+    ----------
+    members
+        Who belongs to which.
+    tested
+        Every like of every member, tested.
+    jobs
+        Bursts of coordinated likes.
+    numbers
+        Every number of ``schemas.EVIDENCE`` but the weights, by ring, NaN where unknown.
+    weights
+        Nats by channel and ring.
+    score
+        Evidence that each is a ring, 0 to 1, float64[n_rings].
+    q_value
+        Expected share of non-rings among rings at least this strong, float64[n_rings].
+    tier
+        `WATCH`, `REVIEW` or `PURGE`, int8[n_rings].
+    """
+
+    members: Membership
+    tested: Coordination
+    jobs: Jobs
+    numbers: Numbers
+    weights: Numbers
+    score: F64
+    q_value: F64
+    tier: npt.NDArray[np.int8]
+
+    def __len__(self) -> int:
+        return self.members.n_rings
+
+
+def find_rings(
+    likes: Likes,
+    graph: BipartiteGraph,
+    projection: Projection,
+    communities: tuple[I32, ...],
+    config: Config,
+    progress: Progress = SILENT,
+) -> Rings:
+    """Score communities: which likes of theirs are coordinated, who else took part, what speaks for a ring.
+
+    Parameters
+    ----------
+    likes, graph
+        The likes and their graph.
+    projection
+        The significant edges, and the baseline rates of each window.
+    communities
+        Members of each community, disjoint.
+    config
+        Settings.
+    progress
+        Told about the work.
+
+    Returns
+    -------
+    Rings
+        Communities without enough members that have coordinated likes are left out.
+    """
+    with progress.stage("score", len(communities), "communities"):
+        key = likes.breadth_keys(config.projection.fresh_s)
+        members = _label(graph.n_users, communities, projection)
+        tested = coordinate(graph, projection.views, members, config.scoring)
+        for _ in range(_MAX_ROUNDS):
+            jobs = find_jobs(graph, projection.views, members, tested)
+            grown = attach(graph, key, members, jobs, config.projection.fdr)
+            if np.array_equal(grown.ring_of, members.ring_of):
+                break
+            members = grown
+            tested = coordinate(graph, projection.views, members, config.scoring)
+        members = _drop_idle(graph, members, tested, config.partition.min_users)
+        tested = coordinate(graph, projection.views, members, config.scoring)
+        jobs = find_jobs(graph, projection.views, members, tested)
+        numbers = gather(likes, graph, projection, members, tested, jobs, config.scoring)
+        numbers["window_s"] = members.window_s.astype(np.float64)
+        weights = weigh(numbers)
+        score, tier = _judge(weights, config.scoring)
+        return Rings(members, tested, jobs, numbers, weights, score, tail_share(score), tier)
+
+
+def _label(n_users: int, communities: tuple[I32, ...], projection: Projection) -> Membership:
+    ring_of = np.full(n_users, NO_RING, np.int32)
+    for ring, users in enumerate(communities):
+        ring_of[users] = ring
+    n = len(communities)
+    ties = np.zeros((len(projection.views), n))
+    for row, view in enumerate(projection.views):
+        u, v = ring_of[view.edges.u], ring_of[view.edges.v]
+        inside = (u == v) & (u != NO_RING)
+        ties[row] = np.bincount(u[inside], minlength=n)
+    ladder = np.array([view.window_s for view in projection.views], np.int32)
+    # argmax finds the first, that is narrowest, window with enough ties.
+    window = ladder[np.argmax(ties >= _ENOUGH_TIES * ties.max(axis=0, initial=0), axis=0)] if n else ladder[:0]
+    return Membership(ring_of, window, np.zeros(n_users, np.bool_))
+
+
+def _drop_idle(
+    graph: BipartiteGraph, members: Membership, tested: Coordination, min_users: int
+) -> Membership:
+    """Drop members without coordinated likes, and rings too small without them; renumber the rest."""
+    active = np.zeros(graph.n_users, np.bool_)
+    active[graph.user[tested.like[tested.passed]]] = True
+    ring_of = np.where(active, members.ring_of, NO_RING).astype(np.int32)
+    size = np.bincount(ring_of[ring_of != NO_RING], minlength=members.n_rings)
+    keep = size >= min_users
+    number = np.where(keep, np.cumsum(keep) - 1, NO_RING).astype(np.int32)
+    ring_of = np.where(ring_of == NO_RING, NO_RING, number[ring_of] if len(number) else NO_RING).astype(np.int32)
+    return Membership(ring_of, members.window_s[keep], members.attached & (ring_of != NO_RING))
+
+
+def _judge(weights: Numbers, config: ScoringConfig) -> tuple[F64, npt.NDArray[np.int8]]:
+    """Return score and tier of each ring from the nats of its channels."""
+    total = config.prior_log_odds + sum(weights.values())
+    score = 1 / (1 + np.exp(-np.asarray(total, np.float64)))
+    speaking = sum((w >= config.channel_nats).astype(np.int64) for name, w in weights.items() if name != "lockstep")
+    tier = np.full(len(score), WATCH, np.int8)
+    tier[score >= config.review_score] = REVIEW
+    tier[(score >= config.purge_score) & (speaking >= config.min_channels)] = PURGE
+    return score, tier
+
+
+def tail_share(score: F64) -> F64:
+    """Return for each ring the mean of ``1 - score`` over the rings that score at least as high.
+
+    The expected false discovery rate when the score is read as the probability of a ring.
+
+    References
+    ----------
+    Efron 2010, "Large-Scale Inference", sec. 5.2 (tail-area from local false discovery rates).
+    """
+    order = np.argsort(-score, kind="stable")
+    ranked = score[order]
+    running = np.cumsum(1 - ranked) / np.arange(1, len(score) + 1)
+    last = np.searchsorted(-ranked, -ranked, "right") - 1  # equal scores share one value
+    q = np.empty(len(score))
+    q[order] = running[last] if len(score) else running
+    return q
