@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import itertools
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from graphkit.simulate.background import Events, Stage, rhythm
 from graphkit.simulate.population import DAY, Accounts
@@ -126,11 +128,16 @@ def awake(rng: np.random.Generator, t: F64) -> Bools:
     return np.asarray(rng.random(len(t)) < rhythm(t), dtype=np.bool_)
 
 
+def pick(rng: np.random.Generator, pool: I64, n: int, weight: npt.NDArray[np.floating[Any]] | None = None) -> I64:
+    """Choose `n` of `pool`, none twice; all of them where there are fewer."""
+    odds = None if weight is None else weight / weight.sum()
+    return rng.choice(pool, min(n, len(pool)), replace=False, p=odds).astype(np.int64)
+
+
 def draw_people(rng: np.random.Generator, stage: Stage, size: int, *, topic: int | None = None) -> I64:
     """Choose `size` honest users, the active more often, and rather those interested in `topic`."""
     users = stage.users
     weight = users.rate + 0.05
     if topic is not None:
         weight = weight * np.where((users.topic == topic).any(axis=1), 12.0, 1.0)
-    size = min(size, len(users) // 2)
-    return rng.choice(len(users), size, replace=False, p=weight / weight.sum()).astype(np.int64)
+    return pick(rng, np.arange(len(users)), min(size, len(users) // 2), weight)

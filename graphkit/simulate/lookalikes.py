@@ -22,7 +22,7 @@ from graphkit.simulate.actors import (
     Viral,
 )
 from graphkit.simulate.background import Stage, browse, find, interest, rhythm
-from graphkit.simulate.groups import LINKED, SHOWN, Group, attend, awake, draw_people, events
+from graphkit.simulate.groups import LINKED, SHOWN, Group, attend, awake, draw_people, events, pick
 from graphkit.simulate.population import DAY, people
 from graphkit.simulate.randomness import F64, I64, between, generator, keys, whole
 
@@ -63,9 +63,9 @@ def _recent(stage: Stage, *, hours_left: float = 6.0) -> I64:
 def _busy_authors(rng: Rng, stage: Stage, n: int) -> I64:
     """Choose `n` of the authors who published most in the period, none twice."""
     count = np.bincount(stage.notes.author[_recent(stage)], minlength=len(stage.users))
-    count[count > 3 * stage.world.days] = 0  # not newspapers
+    count[count > max(3 * stage.world.days, count.min() + 1)] = 0  # not newspapers
     top = np.argsort(-count, kind="stable")[: max(2 * n, 10, len(count) // 200)]
-    return rng.choice(top, n, replace=False).astype(np.int64)
+    return pick(rng, top[count[top] > 0], n)
 
 
 def _notes_of(stage: Stage, authors: I64) -> I64:
@@ -86,7 +86,7 @@ def _superfans(rng: Rng, actor: Superfans, stage: Stage, group_id: str) -> Group
 def _lottery(rng: Rng, actor: Lottery, stage: Stage, group_id: str) -> Group:
     members = draw_people(rng, stage, whole(rng, actor.size))
     recent = _recent(stage, hours_left=12)
-    hosts = rng.choice(np.unique(stage.notes.author[recent]), 4 * whole(rng, actor.prizes), replace=False)
+    hosts = pick(rng, np.unique(stage.notes.author[recent]), 4 * whole(rng, actor.prizes))
     rounds = whole(rng, actor.rounds)
     parts: list[Place] = []
     for opens in np.sort(rng.uniform(0, stage.end - DAY / 2, rounds)):
@@ -114,8 +114,7 @@ def _friends(rng: Rng, actor: Friends, stage: Stage, group_id: str) -> Group:
     members = draw_people(rng, stage, size, topic=topic)
     recent = _recent(stage, hours_left=3)
     weight = (stage.popularity[recent] + 0.5) * np.where(stage.notes.topic[recent] == topic, 20.0, 1.0)
-    links = min(whole(rng, actor.links), len(recent))
-    note = rng.choice(recent, links, replace=False, p=weight / weight.sum())
+    note = pick(rng, recent, whole(rng, actor.links), weight)
     shared = stage.notes.published[note] + rng.exponential(12 * 3600, len(note)) + 120
     job, who = attend(rng, len(note), size, actor.participation)
     t = shared[job] + rng.lognormal(np.log(between(rng, actor.spread_s)), 1.1, len(job))
@@ -129,7 +128,7 @@ def _niche(rng: Rng, actor: Niche, stage: Stage, group_id: str) -> Group:
     authors, count = np.unique(stage.notes.author[recent[stage.notes.topic[recent] == topic]], return_counts=True)
     wanted = whole(rng, actor.authors, 2)
     authors = authors[np.argsort(-count, kind="stable")[: 2 * wanted]]
-    note = _notes_of(stage, rng.choice(authors, min(wanted, len(authors)), replace=False))
+    note = _notes_of(stage, pick(rng, authors, wanted))
     note = note[stage.notes.topic[note] == topic]
     members = draw_people(rng, stage, whole(rng, actor.size), topic=topic)
     job, who = attend(rng, len(note), len(members), actor.participation)
@@ -195,7 +194,7 @@ def _binge(rng: Rng, actor: Binge, stage: Stage, group_id: str) -> Group:
 
 def _creator_testing(rng: Rng, actor: CreatorTesting, stage: Stage, group_id: str) -> Group:
     recent = _recent(stage)
-    members = rng.choice(np.unique(stage.notes.author[recent]), whole(rng, actor.size), replace=False)
+    members = pick(rng, np.unique(stage.notes.author[recent]), whole(rng, actor.size))
     topic = stage.users.topic[members, 0]
     parts: list[Place] = []
     for _ in range(whole(rng, actor.bursts)):
@@ -211,7 +210,8 @@ def _creator_testing(rng: Rng, actor: CreatorTesting, stage: Stage, group_id: st
 
 
 def _collaborators(rng: Rng, actor: Collaborators, stage: Stage, group_id: str) -> Group:
-    first, second = _busy_authors(rng, stage, 2)
+    authors = _busy_authors(rng, stage, 2)
+    first, second = authors[0], authors[-1]
     members = draw_people(rng, stage, whole(rng, actor.size), topic=int(stage.users.topic[first, 0]))
     mine, yours = _notes_of(stage, np.array([first])), _notes_of(stage, np.array([second]))
     published = stage.notes.published
@@ -256,7 +256,8 @@ def _hottest(rng: Rng, stage: Stage, at: float, n: int) -> I64:
 
 
 def _joined(parts: list[Place]) -> Place:
-    who, note, t = (np.concatenate(column) for column in zip(*parts, strict=True))
+    none, early = np.zeros(0, dtype=np.int64), np.zeros(0)
+    who, note, t = (np.concatenate(column) for column in zip((none, none, early), *parts, strict=True))
     return who, note, t
 
 

@@ -186,7 +186,7 @@ def write_notes(rng: np.random.Generator, world: World, users: Accounts, seed: i
     author = rng.choice(n_users, n_authors, replace=False)
     diligence = rng.pareto(1.6, n_authors) + 0.3
     old_days = 40
-    n = round(n_users * bg.notes_per_user_day * (world.days + old_days * 0.5))
+    n = max(400, round(n_users * bg.notes_per_user_day * (world.days + old_days * 0.5)))
     who = rng.choice(n_authors, n, p=diligence / diligence.sum())
     # Half of the older notes are forgotten and not in the dump.
     share_new = world.days / (world.days + old_days * 0.5)

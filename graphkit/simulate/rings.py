@@ -6,7 +6,7 @@ import numpy as np
 
 from graphkit.simulate.actors import Disposable, Drip, Exchange, Farm, Micro, OneShot, PartTime, Rotating
 from graphkit.simulate.background import Events, Stage, browse, glance, rhythm
-from graphkit.simulate.groups import ORDERED, Group, attend, awake, customers, draw_people, events, order_times
+from graphkit.simulate.groups import ORDERED, Group, attend, awake, customers, draw_people, events, order_times, pick
 from graphkit.simulate.population import DAY, Accounts, bots
 from graphkit.simulate.randomness import F64, I64, between, generator, whole
 
@@ -67,10 +67,10 @@ def _shops(rng: np.random.Generator, actor: Micro, stage: Stage, jobs: int) -> I
     wanted = whole(rng, actor.shops)
     per_shop = max(2, jobs // wanted)
     count = np.bincount(notes.author[recent], minlength=len(stage.users))
-    able = np.flatnonzero(count >= min(per_shop, np.sort(count)[-3 * wanted]))
-    shops = rng.choice(able, min(wanted, len(able)), replace=False)
+    able = np.flatnonzero(count >= min(per_shop, np.sort(count)[-min(3 * wanted, len(count))]))
+    shops = pick(rng, able, wanted)
     own = recent[np.isin(notes.author[recent], shops)]
-    return np.unique(rng.choice(own, min(jobs, len(own)), replace=False))
+    return np.unique(pick(rng, own, jobs))
 
 
 def _disposable(
@@ -111,9 +111,9 @@ def _exchange(rng: np.random.Generator, actor: Exchange, stage: Stage, group_id:
     posted = np.flatnonzero((notes.published > -2 * DAY) & (notes.published < stage.end - 6 * 3600))
     authors = np.unique(notes.author[posted])
     weight = np.bincount(notes.author[posted], minlength=len(stage.users))[authors] ** 0.5
-    members = rng.choice(authors, min(size, len(authors) // 2), replace=False, p=weight / weight.sum()).astype(np.int64)
+    members = pick(rng, authors, min(size, len(authors) // 2), weight)
     own = posted[np.isin(notes.author[posted], members)]
-    note = np.unique(rng.choice(own, min(whole(rng, actor.jobs), len(own)), replace=False))
+    note = np.unique(pick(rng, own, whole(rng, actor.jobs)))
     job, member = attend(rng, len(note), len(members), (actor.participation[0], actor.participation[1]))
     keep = members[member] != notes.author[note[job]]
     job, member = job[keep], member[keep]

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from graphkit.errors import OutputError
@@ -204,4 +205,5 @@ def _truth(
             "n_likes": pa.array(np.bincount(group[core], minlength=none + 1)[:none]),
         }
     )
-    return truth_users, truth_likes, truth_groups
+    # In a tiny world a group may find nothing to do.
+    return truth_users, truth_likes, truth_groups.filter(pc.greater(truth_groups["n_users"], 0))

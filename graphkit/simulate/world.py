@@ -86,8 +86,8 @@ class World(Model):
     """
 
     name: str = "world"
-    users: int = Field(20_000, ge=200)
-    days: int = Field(14, ge=1)
+    users: int = Field(20_000, ge=500)
+    days: int = Field(14, ge=2)
     start: dt.date = dt.date(2026, 11, 2)
     ids: Literal["hex", "int"] = "hex"
     dirty_share: float = Field(0.003, ge=0, le=0.1)
@@ -129,12 +129,12 @@ class World(Model):
         Raises
         ------
         ConfigError
-            When there are fewer than 200 users or 1 day.
+            When there are fewer than 500 users or 2 days.
         """
-        if users is not None and users < 200:
-            raise ConfigError(f"users {users}", wanted="at least 200", todo="make a larger world")
-        if days is not None and days < 1:
-            raise ConfigError(f"days {days}", wanted="at least 1", todo="make a longer world")
+        if users is not None and users < 500:
+            raise ConfigError(f"users {users}", wanted="at least 500", todo="make a larger world")
+        if days is not None and days < 2:
+            raise ConfigError(f"days {days}", wanted="at least 2", todo="make a longer world")
         users, days = users or self.users, days or self.days
         actors = []
         for actor in self.actors:

@@ -12,8 +12,8 @@ import pytest
 
 from graphkit import schemas
 from graphkit.errors import OutputError
-from graphkit.simulate import Simulation, World, simulate
-from graphkit.simulate.actors import Farm
+from graphkit.simulate import WORLDS, Simulation, World, simulate
+from graphkit.simulate.actors import Farm, Ring
 from graphkit.simulate.worlds import find_world
 
 TABLES = ("likes", "users", "notes", "truth_users", "truth_likes", "truth_groups")
@@ -145,7 +145,7 @@ def test_log_is_by_time_and_a_little_dirty(small: Simulation) -> None:
 
 def test_clean_world_has_no_dirt() -> None:
     world = find_world("small").model_copy(update={"dirty_share": 0.0, "ids": "int"})
-    likes = simulate(world, users=300, bare=True).likes
+    likes = simulate(world, users=500, bare=True).likes
     assert likes.schema.field("user_id").type == pa.int64()
     assert sum(likes[c].null_count for c in likes.column_names) == 0
     assert pc.min(likes["user_id"]).as_py() > 0
@@ -172,3 +172,41 @@ def test_failed_save_leaves_nothing(small: Simulation, tmp_path: Path, monkeypat
     (tmp_path / "file").write_text("", encoding="utf-8")
     with pytest.raises(OutputError, match=r"File exists|Not a directory"):
         small.save(tmp_path / "file" / "world")
+
+
+@pytest.mark.parametrize("name", sorted(WORLDS))
+@pytest.mark.parametrize(("users", "days"), [(500, 2), (1000, 6)])
+def test_every_world_can_be_made_in_any_size(name: str, users: int, days: int) -> None:
+    s = simulate(name, seed=1, users=users, days=days)
+    assert kept(s.likes) == truth_of(s)
+    assert s.truth_groups.num_rows > 10
+    assert pc.min(s.truth_groups["n_users"]).as_py() > 0
+
+
+def counts(name: str) -> dict[str, int]:
+    kinds = simulate(name, seed=1, users=2000, days=7, bare=True).truth_likes["kind"].value_counts().to_pylist()
+    return {k["values"]: k["counts"] for k in kinds}
+
+
+def test_worlds_are_what_they_are_called() -> None:
+    rings = {a.kind for a in find_world("standard").actors if isinstance(a, Ring)}
+    likes = {name: counts(name) for name in ("standard", "ringfree", "camouflage", "lookalikes")}
+    bought = {name: sum(n for kind, n in c.items() if kind in rings) for name, c in likes.items()}
+    assert bought["ringfree"] == 0 == likes["ringfree"].get("camouflage", 0)
+    assert likes["standard"]["camouflage"] < bought["standard"]
+    assert likes["camouflage"]["camouflage"] > 1.5 * bought["camouflage"]
+    share = {
+        name: (sum(c.values()) - bought[name] - c["organic"]) / bought[name]
+        for name, c in likes.items()
+        if bought[name]
+    }
+    assert share["lookalikes"] > share["standard"]
+
+
+def test_targets_are_hotter_in_hotnote() -> None:
+    def capture(name: str) -> float:
+        s = simulate(name, seed=1, users=6000, days=7, bare=True).truth_likes.to_pandas()
+        notes = s.groupby("note_id").bought.agg(["mean", "sum"])
+        return float(notes[notes["sum"] >= 5]["mean"].median())
+
+    assert capture("hotnote") < 0.7 * capture("standard")

@@ -74,7 +74,7 @@ def test_scaling_keeps_groups_in_step_with_users_and_jobs_with_days() -> None:
     assert world.scaled() == world
 
 
-@pytest.mark.parametrize(("users", "days"), [(10, None), (None, 0)])
+@pytest.mark.parametrize(("users", "days"), [(10, None), (None, 1)])
 def test_senseless_size_is_refused(users: int | None, days: int | None) -> None:
     with pytest.raises(ConfigError, match="at least"):
         simulate("small", users=users, days=days)
