@@ -1,1 +1,56 @@
-"""graphkit finds groups that like together, and lists the likes they bought."""
+"""graphkit finds groups that like together, and lists the likes they bought.
+
+Names are imported when first used, so that ``import graphkit`` costs next to nothing.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from graphkit.bipartite import BipartiteGraph
+    from graphkit.config import Config, load_config
+    from graphkit.detection import Detection, Ring, detect, load
+    from graphkit.likes import Likes, read_likes
+
+_HOME = {
+    "BipartiteGraph": "graphkit.bipartite",
+    "Config": "graphkit.config",
+    "Detection": "graphkit.detection",
+    "Likes": "graphkit.likes",
+    "Ring": "graphkit.detection",
+    "detect": "graphkit.detection",
+    "load": "graphkit.detection",
+    "load_config": "graphkit.config",
+    "read_likes": "graphkit.likes",
+}
+
+__all__ = [
+    "BipartiteGraph",
+    "Config",
+    "Detection",
+    "Likes",
+    "Ring",
+    "detect",
+    "load",
+    "load_config",
+    "read_likes",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name == "__version__":
+        from importlib.metadata import version
+
+        return version("graphkit")
+    if name not in _HOME:
+        raise AttributeError(f"module 'graphkit' has no attribute {name!r}")
+    from importlib import import_module
+
+    value = getattr(import_module(_HOME[name]), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted([*globals(), *__all__])

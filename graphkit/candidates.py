@@ -14,7 +14,7 @@ from graphkit.bipartite import BipartiteGraph
 from graphkit.config import ScoringConfig
 from graphkit.likes.model import F64, I64, UNKNOWN, Likes
 from graphkit.projection.project import Projection
-from graphkit.schemas import CANDIDATES, EVIDENCE, IMPACT, MEMBERS, RINGS, TARGETS, TIMESTAMP, Kind, Table
+from graphkit.schemas import CANDIDATES, EVIDENCE, IMPACT, MEMBERS, RINGS, TARGETS, TIES, TIMESTAMP, Kind, Table
 from graphkit.scoring.membership import NO_RING
 from graphkit.scoring.reasons import RING_REASON
 from graphkit.scoring.rings import PURGE, REVIEW, TIERS, WATCH, Rings
@@ -131,7 +131,7 @@ def build_tables(
     Returns
     -------
     dict of str to pyarrow.Table
-        ``rings``, ``members``, ``targets``, ``candidates``, ``impact`` and ``quarantine``; rows sorted by their keys.
+        ``rings``, ``members``, ``ties``, ``targets``, ``candidates``, ``impact`` and ``quarantine``; rows sorted by their keys.
     """
     verdicts = judge_likes(graph, rings, config)
     types = {
@@ -144,6 +144,7 @@ def build_tables(
     return {
         "rings": _rings_table(likes, graph, rings, verdicts, names, reasons, types),
         "members": _members_table(likes, graph, projection, rings, verdicts, names, types),
+        "ties": _ties_table(likes, projection, rings, names, types),
         "targets": _targets_table(likes, graph, verdicts, names, types),
         "candidates": _candidates_table(likes, graph, rings, verdicts, names, reasons, types, config),
         "impact": _impact_table(likes, graph, verdicts, types),
@@ -272,6 +273,40 @@ def _members_table(
             "n_likes": degree[user],
             "n_partners": partners[user],
             "reasons": reasons,
+        },
+        types,
+    )
+
+
+def _ties_table(
+    likes: Likes, projection: Projection, rings: Rings, names: list[str], types: Mapping[Kind, pa.DataType]
+) -> pa.Table:
+    ring_of = rings.members.ring_of
+    parts = []
+    for view in projection.views:
+        e = view.edges
+        inside = (ring_of[e.u] == ring_of[e.v]) & (ring_of[e.u] != NO_RING)
+        parts.append((e.where(inside), np.full(int(inside.sum()), view.window_s)))
+    u, v, weight, breadth = (
+        np.concatenate([getattr(e, name) for e, _ in parts]) for name in ("u", "v", "weight", "breadth")
+    )
+    expected, p = (np.concatenate([getattr(e, name) for e, _ in parts]) for name in ("expected", "p_value"))
+    window = np.concatenate([w for _, w in parts])
+    order = np.lexsort((window, p, v, u))
+    first = np.ones(len(order), np.bool_)
+    first[1:] = (u[order][1:] != u[order][:-1]) | (v[order][1:] != v[order][:-1])
+    best = order[first]
+    return _finish(
+        TIES,
+        {
+            "ring_id": pa.array(names, pa.string()).take(pa.array(ring_of[u[best]])),
+            "user_a": likes.users.ids.take(pa.array(u[best])),
+            "user_b": likes.users.ids.take(pa.array(v[best])),
+            "window_s": window[best],
+            "weight": weight[best],
+            "breadth": breadth[best],
+            "expected": expected[best],
+            "p_value": p[best],
         },
         types,
     )

@@ -278,6 +278,22 @@ MEMBERS = Table(
     ("ring_id", "user_id"),
 )
 
+TIES = Table(
+    "ties",
+    "one ring and pair of members whose tie is significant",
+    (
+        Column("ring_id", Kind.TEXT, "The ring."),
+        Column("user_a", Kind.USER_ID, "One member."),
+        Column("user_b", Kind.USER_ID, "The other; its id is the larger."),
+        Column("window_s", Kind.INT, "Window that shows the tie best, in seconds."),
+        Column("weight", Kind.INT, "Notes both liked within it."),
+        Column("breadth", Kind.INT, "Distinct authors among them; notes long after publication."),
+        Column("expected", Kind.FLOAT, "Co-likes the baseline-rate null expects."),
+        Column("p_value", Kind.FLOAT, "Poisson tail of the breadth."),
+    ),
+    ("ring_id", "user_a", "user_b"),
+)
+
 TARGETS = Table(
     "targets",
     "one ring and note",
@@ -334,4 +350,4 @@ QUARANTINE = Table(
     ("file", "row"),
 )
 
-OUTPUTS = (RINGS, MEMBERS, TARGETS, CANDIDATES, IMPACT, QUARANTINE)
+OUTPUTS = (RINGS, MEMBERS, TIES, TARGETS, CANDIDATES, IMPACT, QUARANTINE)

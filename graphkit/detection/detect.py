@@ -1,0 +1,180 @@
+"""The main job: from likes to rings and candidate likes."""
+
+from __future__ import annotations
+
+import datetime as dt
+import importlib.metadata
+import platform
+import resource
+import time
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from graphkit.candidates import build_tables
+from graphkit.config import Config
+from graphkit.detection.run import Detection
+from graphkit.engines import LocalEngine
+from graphkit.likes.model import Likes
+from graphkit.partition import UserGraph, partition
+from graphkit.progress import SILENT, Progress
+from graphkit.projection.project import Projection, project
+from graphkit.projection.windows import usable_windows
+from graphkit.scoring.rings import TIERS, find_rings
+
+_PACKAGES = ("numpy", "numba", "pyarrow", "scipy", "igraph")
+
+#: Which columns each optional channel of evidence reads.
+_NEEDS: tuple[tuple[str, str], ...] = (
+    ("authors", "notes.author_id"),
+    ("arrival", "notes.published_at"),
+    ("dwell", "likes.dwell_ms"),
+    ("completion", "likes.completed"),
+    ("registration", "users.registered_at"),
+    ("devices", "likes.device_id"),
+    ("addresses", "likes.ip"),
+    ("views", "users.views"),
+    ("engagement", "notes.saves, notes.comments or notes.shares"),
+    ("reciprocity", "notes.author_id"),
+)
+
+
+def detect(
+    likes: Likes,
+    *,
+    config: Config | None = None,
+    engine: LocalEngine | None = None,
+    progress: Progress = SILENT,
+    inputs: Mapping[str, str | None] | None = None,
+) -> Detection:
+    """Find rings among likes and list the likes they bought.
+
+    Parameters
+    ----------
+    likes
+        The likes, from :func:`graphkit.read_likes`.
+    config
+        Settings; the defaults where absent.
+    engine
+        Where the work is executed; this process where absent. The tables do not depend on it.
+    progress
+        Told about the work.
+    inputs
+        Names of the inputs, for ``run.json``.
+
+    Returns
+    -------
+    Detection
+
+    Raises
+    ------
+    InputError
+        When the times are too coarse for every window of the ladder.
+    """
+    start = time.perf_counter()
+    config = config or Config()
+    engine = engine or LocalEngine()
+    windows_s, widened = usable_windows(config.projection.windows_s, likes.resolution_us)
+    graph = likes.bipartite()
+    with progress.stage("project", len(windows_s), "windows"):
+        key = likes.breadth_keys(config.projection.fresh_s)
+        projection = project(graph, key, windows_s, config.projection, engine, progress)
+    communities = partition(UserGraph.from_projection(projection), config.partition, progress)
+    rings = find_rings(likes, graph, projection, communities, config, progress)
+    with progress.stage("tables", len(rings), "rings"):
+        tables = build_tables(likes, graph, projection, rings, config.scoring)
+    info = _describe(likes, config, projection, tables, engine, inputs or {})
+    info["warnings"] = [*likes.warnings, *widened]
+    info["timings_s"] = {name: round(seconds, 3) for name, seconds in progress.seconds.items()}
+    info["seconds"] = round(time.perf_counter() - start, 3)
+    info["peak_memory_bytes"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+    return Detection(tables, info, likes)
+
+
+def _describe(
+    likes: Likes,
+    config: Config,
+    projection: Projection,
+    tables: Mapping[str, pa.Table],
+    engine: LocalEngine,
+    inputs: Mapping[str, str | None],
+) -> dict[str, Any]:
+    account = likes.accounting
+    return {
+        "graphkit": importlib.metadata.version("graphkit"),
+        "versions": {"python": platform.python_version(), **{p: importlib.metadata.version(p) for p in _PACKAGES}},
+        "config": config.model_dump(mode="json"),
+        "config_digest": config.digest,
+        "input": {**{n: inputs.get(n) for n in ("likes", "users", "notes")}, "fingerprint": likes.fingerprint},
+        "counts": {
+            "read": account.read,
+            "kept": account.kept,
+            "duplicate": account.duplicate,
+            "undone": account.undone,
+            "quarantined": account.quarantined,
+            "outside": account.outside,
+            "users": likes.n_users,
+            "notes": likes.n_notes,
+            **{name: tables[name].num_rows for name in ("rings", "members", "targets", "candidates")},
+        },
+        "tiers": {tier: _count_tier(tables, tier) for tier in reversed(TIERS)},
+        "period": {"first_ts": _iso(int(likes.ts.min())), "last_ts": _iso(int(likes.ts.max()))},
+        "resolution_us": likes.resolution_us,
+        "windows": [
+            {
+                "window_s": view.window_s,
+                "edges": len(view.edges),
+                "surviving": view.n_surviving,
+                "hot": view.n_hot,
+                "walked": view.n_walked,
+            }
+            for view in projection.views
+        ],
+        "n_tests": projection.n_tests,
+        "engine": engine.name,
+        "threads": engine.threads,
+        "evidence_off": evidence_off(likes),
+    }
+
+
+def _count_tier(tables: Mapping[str, pa.Table], tier: str) -> dict[str, int]:
+    def rows(name: str) -> int:
+        return int(np.count_nonzero(np.asarray(pc.equal(tables[name]["tier"], tier))))
+
+    return {"rings": rows("rings"), "users": rows("members"), "likes": rows("candidates")}
+
+
+def _iso(ts: int) -> str:
+    return (dt.datetime(1970, 1, 1, tzinfo=dt.UTC) + dt.timedelta(microseconds=ts)).isoformat()
+
+
+def evidence_off(likes: Likes) -> list[dict[str, str]]:
+    """Return the channels of evidence that the input does not allow, and the column each would need.
+
+    Parameters
+    ----------
+    likes
+        The likes that were read.
+
+    Returns
+    -------
+    list of dict
+        With keys ``channel`` and ``column``, in the order of ``schemas.CHANNELS``.
+    """
+    notes, users = likes.notes, likes.users
+    there = {
+        "authors": notes.author,
+        "arrival": notes.published_at,
+        "dwell": likes.dwell_ms,
+        "completion": likes.completed,
+        "registration": users.registered_at,
+        "devices": likes.device,
+        "addresses": likes.ip,
+        "views": users.views,
+        "engagement": next((c for c in (notes.saves, notes.comments, notes.shares) if c is not None), None),
+        "reciprocity": notes.author,
+    }
+    return [{"channel": channel, "column": column} for channel, column in _NEEDS if there[channel] is None]

@@ -1,0 +1,220 @@
+"""A run as an object: its tables, what it was made from, and its rings one by one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from graphkit.detection.rundir import read_run, write_run
+from graphkit.errors import InputError
+from graphkit.likes.model import Likes
+
+if TYPE_CHECKING:
+    import igraph
+    import networkx
+
+
+@dataclass(frozen=True)
+class Detection:
+    """The result of a run.
+
+    Attributes
+    ----------
+    tables
+        Every table of ``schemas.OUTPUTS`` by name.
+    info
+        What ``run.json`` holds: versions, config, input fingerprint, counts, timings, warnings, evidence that was off.
+    likes
+        The likes it was made from; ``None`` after :func:`load`.
+    """
+
+    tables: Mapping[str, pa.Table]
+    info: Mapping[str, Any]
+    likes: Likes | None = None
+
+    @property
+    def rings(self) -> pa.Table:
+        """One row a ring."""
+        return self.tables["rings"]
+
+    @property
+    def members(self) -> pa.Table:
+        """One row a ring and user."""
+        return self.tables["members"]
+
+    @property
+    def ties(self) -> pa.Table:
+        """One row a ring and pair of members with a significant tie."""
+        return self.tables["ties"]
+
+    @property
+    def targets(self) -> pa.Table:
+        """One row a ring and note."""
+        return self.tables["targets"]
+
+    @property
+    def candidates(self) -> pa.Table:
+        """One row a like proposed for purge or review."""
+        return self.tables["candidates"]
+
+    @property
+    def impact(self) -> pa.Table:
+        """One row a note that would lose likes."""
+        return self.tables["impact"]
+
+    @property
+    def quarantine(self) -> pa.Table:
+        """One row an input row that could not be used."""
+        return self.tables["quarantine"]
+
+    def ring(self, ring_id: str) -> Ring:
+        """Return one ring by its id, or by a beginning of it that no other ring shares.
+
+        Raises
+        ------
+        InputError
+            When no ring, or more than one, is called so.
+        """
+        names = [name for name in self.rings["ring_id"].to_pylist() if name.startswith(ring_id)]
+        if ring_id in names:
+            names = [ring_id]
+        if len(names) != 1:
+            known = ", ".join(self.rings["ring_id"].to_pylist()[:5]) or "none"
+            raise InputError(
+                f"{len(names)} rings called {ring_id!r}", wanted="one ring of this run", todo=f"choose among: {known}"
+            )
+        return Ring(names[0], self)
+
+    def save(self, path: str | Path, *, force: bool = False, extra: Mapping[str, str | bytes] | None = None) -> Path:
+        """Write the run directory; it appears whole or not at all.
+
+        Parameters
+        ----------
+        path
+            The directory to make.
+        force
+            Whether a run that is there already may be replaced.
+        extra
+            Further files by name.
+
+        Returns
+        -------
+        pathlib.Path
+
+        Raises
+        ------
+        OutputError
+            When the place is taken or cannot be written; nothing is left then.
+        """
+        target = Path(path)
+        write_run(target, self.tables, self.info, extra or {}, force=force)
+        return target
+
+    def __repr__(self) -> str:
+        tiers = ", ".join(f"{v['rings']} {k}" for k, v in self.info["tiers"].items())
+        return f"<Detection: {self.rings.num_rows} rings ({tiers}), {self.candidates.num_rows} candidate likes>"
+
+    def _repr_html_(self) -> str:
+        shown = self.rings.sort_by([("score", "descending")]).slice(0, 20)
+        columns = ["ring_id", "kind", "tier", "score", "q_value", "n_users", "n_notes", "n_authors", "n_likes", "window_s"]
+        return f"<p>{repr(self)[1:-1]}</p>" + shown.select(columns).to_pandas().to_html(index=False, border=0)
+
+
+def load(path: str | Path) -> Detection:
+    """Read a run directory back.
+
+    Parameters
+    ----------
+    path
+        What :meth:`Detection.save` or ``graphkit detect`` wrote.
+
+    Returns
+    -------
+    Detection
+
+    Raises
+    ------
+    OutputError
+        When it is not a complete run directory.
+    """
+    tables, info = read_run(Path(path))
+    return Detection(tables, info)
+
+
+@dataclass(frozen=True)
+class Ring:
+    """One ring of a run.
+
+    Attributes
+    ----------
+    ring_id
+        Its id.
+    run
+        The run it belongs to.
+    """
+
+    ring_id: str
+    run: Detection
+
+    def _rows(self, table: str) -> pa.Table:
+        rows = self.run.tables[table]
+        return rows.filter(pc.equal(rows["ring_id"], self.ring_id))
+
+    @property
+    def row(self) -> dict[str, Any]:
+        """The ring's row of ``rings``, evidence and all."""
+        row: dict[str, Any] = self._rows("rings").to_pylist()[0]
+        return row
+
+    @property
+    def members(self) -> pa.Table:
+        """Its members."""
+        return self._rows("members")
+
+    @property
+    def ties(self) -> pa.Table:
+        """Its pairs of members with a significant tie."""
+        return self._rows("ties")
+
+    @property
+    def targets(self) -> pa.Table:
+        """Its targets."""
+        return self._rows("targets")
+
+    @property
+    def likes(self) -> pa.Table:
+        """Its candidate likes; none for a ring in tier ``watch``."""
+        return self._rows("candidates")
+
+    def to_networkx(self) -> networkx.Graph[object]:
+        """Return members joined by their ties; edge attributes ``weight``, ``breadth``, ``window_s``, ``p_value``."""
+        import networkx as nx
+
+        graph: networkx.Graph[object] = nx.Graph(ring_id=self.ring_id)
+        graph.add_nodes_from(self.members["user_id"].to_pylist())
+        graph.add_edges_from((r.pop("user_a"), r.pop("user_b"), r) for r in self.ties.drop_columns("ring_id").to_pylist())
+        return graph
+
+    def to_igraph(self) -> igraph.Graph:
+        """Return the same as an igraph graph; vertex attribute ``id`` holds the user id."""
+        import igraph
+
+        users = self.members["user_id"].to_pylist()
+        code = {user: i for i, user in enumerate(users)}
+        ties = self.ties.drop_columns("ring_id").to_pylist()
+        graph = igraph.Graph(n=len(users), edges=[(code[t["user_a"]], code[t["user_b"]]) for t in ties])
+        graph.vs["id"] = users
+        for name in ("weight", "breadth", "window_s", "p_value"):
+            graph.es[name] = [t[name] for t in ties]
+        return graph
+
+    def __repr__(self) -> str:
+        row = self.row
+        return (
+            f"<Ring {self.ring_id}: {row['tier']}, {row['n_users']} users, {row['n_notes']} notes, {row['n_likes']} likes>"
+        )

@@ -1,0 +1,134 @@
+"""Run directories: they appear whole or not at all."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from graphkit.errors import OutputError
+from graphkit.schemas import OUTPUTS
+
+INFO = "run.json"
+
+
+def check_target(path: Path, force: bool) -> None:
+    """Refuse a place where a run cannot be put, before any work is done.
+
+    Raises
+    ------
+    OutputError
+        When `path` exists and `force` is off, when it is not a run, or when its parent cannot be written.
+    """
+    if path.exists() or path.is_symlink():
+        if not force:
+            raise OutputError(f"{path} exists", wanted="a new directory", todo="choose another --out or pass --force")
+        if not path.is_dir() or (any(path.iterdir()) and not (path / INFO).is_file()):
+            raise OutputError(f"{path} is not a run directory", wanted="a run to replace", todo="choose another --out")
+    parent = path.absolute().parent
+    while not parent.exists():
+        parent = parent.parent
+    if not parent.is_dir() or not os.access(parent, os.W_OK | os.X_OK):
+        raise OutputError(f"{parent} cannot be written to", wanted="a writable directory", todo="choose another --out")
+
+
+@contextmanager
+def whole(path: Path, *, force: bool) -> Iterator[Path]:
+    """Yield a directory to fill; it takes the place of `path` when the block ends well, and vanishes otherwise.
+
+    Raises
+    ------
+    OutputError
+        When the target is refused or something cannot be written.
+    """
+    check_target(path, force)
+    parent = path.absolute().parent
+    fresh = parent / f".{path.name}.{os.getpid()}.part"
+    old = parent / f".{path.name}.{os.getpid()}.old"
+    try:
+        parent.mkdir(parents=True, exist_ok=True)
+        _sweep(parent, path.name)
+        fresh.mkdir()
+        yield fresh
+        _flush(fresh)
+        if path.exists():
+            path.rename(old)
+        fresh.rename(path)
+        shutil.rmtree(old, ignore_errors=True)
+    except OSError as e:
+        if old.exists() and not path.exists():
+            old.rename(path)
+        raise OutputError(f"{path}: {e.strerror or e}", wanted="room and leave to write", todo="free space or choose another --out") from e
+    finally:
+        shutil.rmtree(fresh, ignore_errors=True)
+
+
+def _sweep(parent: Path, name: str) -> None:
+    """Remove what processes that no longer live left of earlier attempts at the same run."""
+    for rest in parent.glob(f".{name}.*.part"):
+        pid = rest.name.split(".")[-2]
+        if pid.isdigit() and not Path("/proc", pid).exists() and Path("/proc").exists():
+            shutil.rmtree(rest, ignore_errors=True)
+
+
+def _flush(folder: Path) -> None:
+    """Ask the system to put every file on disk before the directory takes its name."""
+    for file in [*folder.iterdir(), folder]:
+        handle = os.open(file, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+
+
+def write_run(
+    path: Path, tables: Mapping[str, pa.Table], info: Mapping[str, Any], extra: Mapping[str, str | bytes], *, force: bool
+) -> None:
+    """Write tables, ``run.json`` and further files as one run directory.
+
+    Raises
+    ------
+    OutputError
+        When the target is refused or something cannot be written; nothing is left then.
+    """
+    import pyarrow.parquet as pq
+
+    with whole(path, force=force) as folder:
+        for table in OUTPUTS:
+            pq.write_table(tables[table.name], folder / f"{table.name}.parquet", compression="zstd")
+        text = json.dumps(info, indent=2, ensure_ascii=False, default=str)
+        (folder / INFO).write_text(text + "\n", encoding="utf-8")
+        for name, content in extra.items():
+            data = content.encode() if isinstance(content, str) else content
+            (folder / name).write_bytes(data)
+
+
+def read_run(path: Path) -> tuple[dict[str, pa.Table], dict[str, Any]]:
+    """Read the tables and ``run.json`` of a run directory.
+
+    Raises
+    ------
+    OutputError
+        When it is not a run directory, or a file of it is missing or broken.
+    """
+    import pyarrow.parquet as pq
+
+    try:
+        info = json.loads((path / INFO).read_text(encoding="utf-8"))
+        if not isinstance(info, dict):
+            raise ValueError("not an object")
+        tables = {t.name: pq.read_table(path / f"{t.name}.parquet", partitioning=None) for t in OUTPUTS}
+    except (OSError, ValueError, pa.ArrowException) as e:
+        reason = " ".join(str(e).split())[:200]
+        raise OutputError(
+            f"{path} is not a complete run directory ({reason})",
+            wanted=f"{INFO} and the tables that graphkit detect writes",
+            todo="check the path or run graphkit detect again",
+        ) from None
+    return tables, info
