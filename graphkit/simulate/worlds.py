@@ -75,7 +75,7 @@ def _small(_: int) -> World:
     """Return a world that takes a second or two."""
     return World(
         name="small",
-        users=2000,
+        users=2600,
         days=7,
         actors=(
             Farm(size=(50, 70), jobs=(14, 20)),

@@ -33,8 +33,7 @@ def likes(standard: Simulation) -> pd.DataFrame:
     d = d.merge(standard.users.to_pandas(), on="user_id", how="left")
     d = d.merge(standard.notes.to_pandas(), on="note_id", how="left", suffixes=("", "_note"))
     d = d.sort_values("ts", kind="stable").reset_index(drop=True)
-    d["second"] = (d.ts - d.ts.min()).dt.total_seconds()
-    return d
+    return pd.DataFrame(d.assign(second=(d.ts - d.ts.min()).dt.total_seconds()))
 
 
 def features(d: pd.DataFrame) -> dict[str, pd.Series]:

@@ -107,6 +107,7 @@ def test_groups_agree_with_likes_and_users(small: Simulation) -> None:
     assert not likes[likes.kind == "camouflage"].bought.any()
     covered = likes[likes.kind == "camouflage"][["user_id", "group_id"]].drop_duplicates()
     assert len(covered.merge(users, on=["user_id", "group_id"])) == len(covered) > 0
+    assert small.users is not None
     assert set(users.user_id) == set(small.users["user_id"].to_pylist())
 
 
@@ -210,3 +211,15 @@ def test_targets_are_hotter_in_hotnote() -> None:
         return float(notes[notes["sum"] >= 5]["mean"].median())
 
     assert capture("hotnote") < 0.7 * capture("standard")
+
+
+def test_sample_world_is_what_its_card_says() -> None:
+    folder = Path(__file__).resolve().parents[2] / "datasets" / "sample_world"
+    s = simulate("small", seed=7)
+    assert (folder / "world.toml").read_text(encoding="utf-8") == s.world.to_toml(seed=7)
+    for name in TABLES:
+        assert pq.read_table(folder / f"{name}.parquet").num_rows == getattr(s, name).num_rows
+    groups, card = s.truth_groups.to_pandas(), (folder / "README.md").read_text(encoding="utf-8")
+    rings = groups[groups.is_ring]
+    assert (len(rings), rings.kind.nunique(), len(groups) - len(rings)) == (9, 8, 17)
+    assert f"{s.world.users:,} honest users with nine rings of eight kinds, and seventeen honest groups" in card
