@@ -1,0 +1,27 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from graphkit.likes import encode, source
+
+
+@pytest.fixture
+def small_batches() -> Iterator[None]:
+    """Batches of three rows and tasks of five, so that a handful of rows meets every seam."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(source, "BATCH_ROWS", 3)
+        patch.setattr(source, "TASK_ROWS", 5)
+        patch.setattr(encode, "_STEP", 2)
+        yield
+
+
+@pytest.fixture(scope="module")
+def tiny() -> Iterator[None]:
+    """The same for a whole module; hypothesis wants fixtures that outlive an example."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(source, "BATCH_ROWS", 3)
+        patch.setattr(source, "TASK_ROWS", 5)
+        patch.setattr(encode, "_STEP", 2)
+        yield
