@@ -64,7 +64,7 @@ def _busy_authors(rng: Rng, stage: Stage, n: int) -> I64:
     """Choose `n` of the authors who published most in the period, none twice."""
     count = np.bincount(stage.notes.author[_recent(stage)], minlength=len(stage.users))
     count[count > max(3 * stage.world.days, count.min() + 1)] = 0  # not newspapers
-    top = np.argsort(-count, kind="stable")[: max(2 * n, 10, len(count) // 200)]
+    top = np.argsort(-count, kind="stable")[: max(3 * n, 6, len(count) // 500)]
     return pick(rng, top[count[top] > 0], n)
 
 
@@ -124,7 +124,7 @@ def _friends(rng: Rng, actor: Friends, stage: Stage, group_id: str) -> Group:
 
 def _niche(rng: Rng, actor: Niche, stage: Stage, group_id: str) -> Group:
     recent = _recent(stage)
-    topic = int(rng.choice(np.unique(stage.notes.topic[recent])))
+    topic = int(rng.choice(stage.notes.topic[recent]))
     authors, count = np.unique(stage.notes.author[recent[stage.notes.topic[recent] == topic]], return_counts=True)
     wanted = whole(rng, actor.authors, 2)
     authors = authors[np.argsort(-count, kind="stable")[: 2 * wanted]]
@@ -185,8 +185,7 @@ def _binge(rng: Rng, actor: Binge, stage: Stage, group_id: str) -> Group:
     start = np.floor(rng.uniform(0, stage.world.days)) * DAY + rng.uniform(10, 23) * 3600
     t = start + np.sort(rng.uniform(0, between(rng, actor.spread_s), (len(members), n)), axis=1).ravel()
     who = np.repeat(np.arange(len(members)), n)
-    topic = np.repeat(interest(rng, stage.users, members), n)
-    note = find(rng, stage, topic, t)
+    note = find(rng, stage, interest(rng, stage.users, members[who]), t)
     done = _group(rng, actor, stage, group_id, members, who[note >= 0], note[note >= 0], t[note >= 0], SHOWN)
     done.events.dwell = done.events.dwell * 0.3
     return done
@@ -195,7 +194,7 @@ def _binge(rng: Rng, actor: Binge, stage: Stage, group_id: str) -> Group:
 def _creator_testing(rng: Rng, actor: CreatorTesting, stage: Stage, group_id: str) -> Group:
     recent = _recent(stage)
     members = pick(rng, np.unique(stage.notes.author[recent]), whole(rng, actor.size))
-    topic = stage.users.topic[members, 0]
+    topic = stage.users.topic[members]
     parts: list[Place] = []
     for _ in range(whole(rng, actor.bursts)):
         n = whole(rng, actor.likes)

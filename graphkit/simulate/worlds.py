@@ -77,6 +77,7 @@ def _small(_: int) -> World:
         name="small",
         users=2600,
         days=7,
+        background=Background(authors_share=0.06, notes_per_user_day=0.025),  # few authors with several notes each
         actors=(
             Farm(size=(50, 70), jobs=(14, 20)),
             Rotating(size=(250, 300), jobs=(30, 40)),
