@@ -299,10 +299,11 @@ def _resolve_path(text: str, role: str, engine: LocalEngine) -> Source:
         if place.pattern:
             matches = list(_glob(place.filesystem, place.base, place.pattern))
             named = [i for i in matches if i.type == fs.FileType.File]
-            parquet = [i for i in named if i.base_name.lower().endswith(SUFFIXES)]
-            files = {i.path: i for i in parquet or named}
+            files = {i.path: i for i in named if i.base_name.lower().endswith(SUFFIXES)}
             for directory in (i for i in matches if i.type == fs.FileType.Directory):
                 files |= {i.path: i for i in _walk(place.filesystem, directory.path)}
+            # Files without a suffix, as old Hive writes them, were meant when there is nothing else.
+            files = files or {i.path: i for i in named}
         elif info.type == fs.FileType.Directory:
             files = {i.path: i for i in _walk(place.filesystem, place.base)}
         elif info.type == fs.FileType.File:
