@@ -1,0 +1,53 @@
+"""``graphkit detect``: likes in, a run out."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from graphkit.cli.options import Reading, json_option, reading_options, threads_option
+from graphkit.cli.output import say, terminal
+
+
+@click.command(name="detect")
+@reading_options
+@click.option("--out", required=True, type=click.Path(path_type=Path), metavar="RUN", help="Run directory to be made.")
+@click.option("--window", "ladder", metavar="W,W", help="Ladder of windows, as in 60s,10m,1h,6h.")
+@click.option("--engine", "engine_name", type=click.Choice(["local"]), default="local", help="Where to compute.")
+@threads_option
+@click.option("--force", is_flag=True, help="Replace a run that stands there.")
+@json_option
+def command(
+    reading: Reading,
+    out: Path,
+    ladder: str | None,
+    engine_name: str,
+    threads: int | None,
+    force: bool,
+    as_json: bool,
+) -> None:
+    """Find rings in LIKES and write a run directory.
+
+    LIKES, --users and --notes are Parquet: a file, a directory, a glob, or a URL such as s3://bucket/path. The run
+    appears whole or not at all; its report.html is for reading, its candidates.parquet for the purge workflow.
+    """
+    del engine_name  # there is one so far
+    from graphkit.detection.rundir import check_target
+
+    check_target(out, force)  # before the long work
+    config = reading.config(ladder)
+
+    from graphkit.detection import detect
+    from graphkit.engines.local import LocalEngine
+    from graphkit.progress import Progress
+    from graphkit.report.html import render_report
+    from graphkit.report.machine import run_json
+    from graphkit.report.terminal import summary
+
+    engine, progress = LocalEngine(threads), Progress()
+    likes = reading.read(config, engine, progress)
+    run = detect(likes, config=config, engine=engine, progress=progress, inputs=reading.inputs)
+    run.save(out, force=force, extra={"report.html": render_report(run)})
+    colour, width = terminal()
+    say(run_json(run, out) if as_json else summary(run, where=out, colour=colour, width=width))

@@ -1,0 +1,99 @@
+"""Options that several commands share, and what they add up to."""
+
+from __future__ import annotations
+
+import datetime as dt
+import functools
+from collections.abc import Callable
+from dataclasses import dataclass, fields
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from graphkit.errors import ConfigError
+
+if TYPE_CHECKING:
+    from graphkit.config import Config
+    from graphkit.engines.local import LocalEngine
+    from graphkit.likes import Likes
+    from graphkit.progress import Progress
+
+json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON document and nothing else.")
+threads_option = click.option("--threads", type=click.IntRange(min=1), metavar="N", help="Threads; all by default.")
+
+_READING = (
+    click.argument("likes", metavar="LIKES"),
+    click.option("--users", metavar="F", help="Table of users."),
+    click.option("--notes", metavar="F", help="Table of notes."),
+    click.option("--config", "config_file", metavar="F.toml", help="Settings and column names."),
+    click.option("--since", metavar="T", help="Only likes at or after this time (UTC), as in 2026-11-22T08:00."),
+    click.option("--until", metavar="T", help="Only likes before this time (UTC)."),
+    click.option("--ts-unit", type=click.Choice(["s", "ms", "us", "ns"]), help="Unit of integer times."),
+)
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What is read, and how: the values of the options of `reading_options`."""
+
+    likes: str
+    users: str | None
+    notes: str | None
+    config_file: str | None
+    since: str | None
+    until: str | None
+    ts_unit: str | None
+
+    @property
+    def inputs(self) -> dict[str, str | None]:
+        """Paths by table name."""
+        return {"likes": self.likes, "users": self.users, "notes": self.notes}
+
+    def config(self, ladder: str | None = None) -> Config:
+        """Return the settings of the config file with those of the command line over them.
+
+        Raises
+        ------
+        ConfigError
+            When the file or a value makes no sense.
+        """
+        from graphkit.config import load_config, parse_ladder
+
+        since, until = _time(self.since, "--since"), _time(self.until, "--until")
+        return load_config(
+            self.config_file,
+            input={"since": since, "until": until, "ts_unit": self.ts_unit},
+            projection={"windows_s": None if ladder is None else parse_ladder(ladder)},
+        )
+
+    def read(self, config: Config, engine: LocalEngine, progress: Progress) -> Likes:
+        """Read the likes; raises as :func:`graphkit.likes.read_likes` does."""
+        from graphkit.likes import read_likes
+
+        return read_likes(**self.inputs, config=config.input, engine=engine, progress=progress)
+
+
+def reading_options(command: Callable[..., None]) -> Callable[..., None]:
+    """Add LIKES and the options that say how it is read; the command gets them as one `Reading`."""
+    names = [field.name for field in fields(Reading)]
+
+    @functools.wraps(command)
+    def call(**values: Any) -> None:
+        command(Reading(**{name: values.pop(name) for name in names}), **values)
+
+    for decorate in reversed(_READING):
+        call = decorate(call)
+    return call
+
+
+def _time(text: str | None, option: str) -> dt.datetime | None:
+    """Return the time in a text in ISO 8601; without a zone it is UTC."""
+    if text is None:
+        return None
+    try:
+        time = dt.datetime.fromisoformat(text)
+        return time.replace(tzinfo=dt.UTC) if time.tzinfo is None else time.astimezone(dt.UTC)
+    except (ValueError, OverflowError):
+        raise ConfigError(
+            f"{option} {text!r}", wanted="a date or time such as 2026-11-22 or 2026-11-22T08:00+08:00", todo="mend it"
+        ) from None

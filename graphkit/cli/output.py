@@ -1,0 +1,68 @@
+"""Where results go: checked before the long work starts, and printed to fit the reader."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+import click
+
+from graphkit.errors import OutputError
+
+_MAX_WIDTH = 120
+
+
+def check_world(out: Path, force: bool) -> None:
+    """Refuse a place where a world could not be put in the end.
+
+    Parameters
+    ----------
+    out
+        The directory to be made.
+    force
+        Whether a world that stands there may be replaced; nothing else ever is.
+
+    Raises
+    ------
+    OutputError
+        When something stands there that must not be replaced, or the place cannot be written.
+    """
+    if out.is_symlink() or out.exists():
+        ours = out.is_dir() and not out.is_symlink() and ((out / "world.toml").is_file() or not any(out.iterdir()))
+        if not ours:
+            raise OutputError(f"{out} exists and is not a world", wanted="a new directory", todo="choose another")
+        if not force:
+            raise OutputError(f"{out} exists", wanted="a new directory", todo="choose another, or pass --force")
+    parent = out.absolute().parent
+    while not os.path.lexists(parent) and parent != parent.parent:
+        parent = parent.parent
+    if not parent.is_dir():
+        raise OutputError(f"{out}: {parent} is not a directory", wanted="a new directory", todo="choose another place")
+    if not os.access(parent, os.W_OK | os.X_OK):
+        raise OutputError(f"{out}: {parent} cannot be written", wanted="a writable place", todo="choose another")
+
+
+def replace(out: Path, write: Callable[[Path], object]) -> None:
+    """Put what `write` writes in the place of the directory `out`, which stays until the new one is whole."""
+    with tempfile.TemporaryDirectory(prefix=f".{out.name}.", dir=out.absolute().parent) as beside:
+        new, old = Path(beside, "new"), Path(beside, "old")
+        write(new)
+        out.rename(old)
+        new.rename(out)
+
+
+def terminal() -> tuple[bool, int]:
+    """Return whether standard output takes colours, and its width in cells."""
+    colour = sys.stdout.isatty() and "NO_COLOR" not in os.environ and os.environ.get("TERM") != "dumb"
+    width = shutil.get_terminal_size((100, 24)).columns if sys.stdout.isatty() else 100
+    return colour, min(width, _MAX_WIDTH)
+
+
+def say(words: str) -> None:
+    """Print a result; characters that the terminal's encoding lacks are written out."""
+    encoding = getattr(sys.stdout, "encoding", None) or "utf-8"
+    click.echo(words.encode(encoding, "backslashreplace").decode(encoding))

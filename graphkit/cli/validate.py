@@ -1,0 +1,30 @@
+"""``graphkit validate``: what a dump holds and what a run could make of it."""
+
+from __future__ import annotations
+
+import click
+
+from graphkit.cli.options import Reading, json_option, reading_options, threads_option
+from graphkit.cli.output import say, terminal
+
+
+@click.command(name="validate")
+@reading_options
+@threads_option
+@json_option
+def command(reading: Reading, threads: int | None, as_json: bool) -> None:
+    """Read LIKES as a run would, account for every row, and say what a run could use."""
+    config = reading.config()
+
+    from graphkit.detection.detect import evidence_off
+    from graphkit.engines.local import LocalEngine
+    from graphkit.progress import Progress
+    from graphkit.report.inspection import inspect_columns, inspect_likes, inspection
+    from graphkit.report.machine import to_json
+
+    engine = LocalEngine(threads)
+    likes = reading.read(config, engine, Progress())
+    columns = inspect_columns(reading.inputs, config.input, engine)
+    found = inspect_likes(likes, columns, evidence_off(likes))
+    colour, width = terminal()
+    say(to_json(found) if as_json else inspection(found, colour=colour, width=width))
