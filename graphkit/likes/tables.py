@@ -255,7 +255,7 @@ def _order_key(column: Any, rows: I64) -> npt.NDArray[Any]:
     """Return numbers that order some values of a column, unknown last."""
     if isinstance(column, pa.Array):
         texts = column.take(pa.array(rows))
-        return np.asarray(pc.rank(texts, sort_keys="ascending", null_placement="at_end", tiebreaker="min").to_numpy())
+        return np.asarray(pc.rank(texts, sort_keys="ascending", tiebreaker="min").to_numpy())
     some = column[rows]
     if some.dtype == np.float64:
         return np.where(np.isnan(some), np.inf, some)

@@ -45,7 +45,12 @@ def path(tmp_path: Path) -> Path:
 
 
 def test_nothing_there(tmp_path: Path) -> None:
-    refused(tmp_path / "no.parquet", f"likes {tmp_path}/no.parquet: does not exist", "wanted a Parquet file", "check the path")
+    refused(
+        tmp_path / "no.parquet",
+        f"likes {tmp_path}/no.parquet: does not exist",
+        "wanted a Parquet file",
+        "check the path",
+    )
     refused(f"file://{tmp_path}/no", "does not exist")
     refused(f"{tmp_path}/*.parquet", "matches no file", "check the path")
     refused(f"{tmp_path}/no/*.parquet", "matches no file")
@@ -127,11 +132,12 @@ def test_damaged(path: Path, where: str) -> None:
 
 @pytest.mark.parametrize(
     ("error", "says"),
-    [(PermissionError(errno.EACCES, "Permission denied"), "permission denied"), (OSError(errno.EIO, "I/O error"), "I/O error")],
+    [
+        (PermissionError(errno.EACCES, "Permission denied"), "permission denied"),
+        (OSError(errno.EIO, "I/O error"), "I/O error"),
+    ],
 )
-def test_files_that_cannot_be_opened(
-    path: Path, monkeypatch: pytest.MonkeyPatch, error: OSError, says: str
-) -> None:
+def test_files_that_cannot_be_opened(path: Path, monkeypatch: pytest.MonkeyPatch, error: OSError, says: str) -> None:
     class Refusing:
         def __init__(self, inner: fs.FileSystem) -> None:
             self.inner = inner
@@ -145,7 +151,9 @@ def test_files_that_cannot_be_opened(
     pq.write_table(GOOD, path)
     monkeypatch.setattr(fs, "LocalFileSystem", type("Local", (), {}))
     inner = fs.FileSystem.from_uri(path.as_uri())[0]
-    monkeypatch.setattr(fs, "LocalFileSystem", type("Local", (Refusing,), {"__init__": lambda self: Refusing.__init__(self, inner)}))
+    monkeypatch.setattr(
+        fs, "LocalFileSystem", type("Local", (Refusing,), {"__init__": lambda self: Refusing.__init__(self, inner)})
+    )
     refused(path, f"{path}: ", says, "check")
 
 
@@ -237,7 +245,9 @@ def test_proposals(column: str, there: str, line: str) -> None:
 
 def test_missing_columns_of_other_tables() -> None:
     users = pa.table({"uid": ["u1"], "views": [1]})
-    refused(GOOD, "users in memory: no column user_id; found uid, views", '[columns] "users.user_id" = "uid"', users=users)
+    refused(
+        GOOD, "users in memory: no column user_id; found uid, views", '[columns] "users.user_id" = "uid"', users=users
+    )
     refused(GOOD, "notes in memory: no column note_id; found no columns", "dump the table", notes=pa.table({}))
 
 

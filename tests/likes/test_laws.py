@@ -90,7 +90,9 @@ def test_equals_the_slow_twin(rows: list[Row], absent: set[str], span: bool) -> 
     a = got.accounting
     assert a.read == a.kept + a.duplicate + a.undone + a.quarantined
     assert a.duplicate == got.repeats.sum()
-    assert list(zip(got.quarantine["row"].to_pylist(), got.quarantine["reason"].to_pylist(), strict=True)) == want.reasons
+    assert (
+        list(zip(got.quarantine["row"].to_pylist(), got.quarantine["reason"].to_pylist(), strict=True)) == want.reasons
+    )
 
 
 @given(_rows, st.randoms(use_true_random=False), _absent)

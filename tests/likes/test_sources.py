@@ -130,7 +130,9 @@ def test_partition_keys_serve_where_the_file_lacks_the_column(tree: Path) -> Non
     assert set(likes.ts.tolist()) == {T0}
     assert (likes.accounting.kept, likes.accounting.duplicate) == (6, 6)
     assert likes.resolution_us == 86_400 * SECOND
-    with pytest.raises(InputError, match=r'no column ts; found user_id, note_id, dt; wanted ts; .*\[columns\] ts = "dt"'):
+    with pytest.raises(
+        InputError, match=r'no column ts; found user_id, note_id, dt; wanted ts; .*\[columns\] ts = "dt"'
+    ):
         read_likes(bare)
 
 
@@ -138,7 +140,9 @@ def test_partition_keys_of_every_type(tmp_path: Path) -> None:
     for action, user in (("like", 7), ("unlike", 12), ("like", 12)):
         folder = tmp_path / f"action={action}" / f"user_id={user}"
         folder.mkdir(parents=True)
-        pq.write_table(pa.table({"note_id": [1], "ts": pa.array([T0], pa.timestamp("us", "UTC"))}), folder / "a.parquet")
+        pq.write_table(
+            pa.table({"note_id": [1], "ts": pa.array([T0], pa.timestamp("us", "UTC"))}), folder / "a.parquet"
+        )
     likes = read_likes(tmp_path)
     assert as_rows(likes) == [{"user_id": 7, "note_id": 1, "ts": T0, "repeats": 0}]
     assert likes.accounting.undone == 2
@@ -176,7 +180,9 @@ def test_quarantine_names_file_row_and_text(tmp_path: Path, small_batches: None)
     table = as_table(rows).append_column("extra", pa.array(range(18)))
     (tmp_path / "b").mkdir()
     pq.write_table(table.slice(0, 10).rename_columns(["uid", "note_id", "ts", "extra"]), tmp_path / "b" / "x.parquet")
-    pq.write_table(table.slice(10).rename_columns(["uid", "note_id", "ts", "extra"]), tmp_path / "c.parquet", row_group_size=2)
+    pq.write_table(
+        table.slice(10).rename_columns(["uid", "note_id", "ts", "extra"]), tmp_path / "c.parquet", row_group_size=2
+    )
     likes = read_likes(tmp_path, config=InputConfig(max_bad_share=0.2, columns={"user_id": "uid"}))
     assert likes.quarantine.to_pylist() == [
         {
@@ -207,7 +213,9 @@ def test_quarantined_text_survives_anything(tmp_path: Path) -> None:
     good = as_table([{"user_id": "a", "note_id": "1", "ts": T0}], note_id=pa.string(), ts=pa.timestamp("s", "UTC"))
     likes = read_likes(pa.concat_tables([table, good], promote_options="default"), config=InputConfig(max_bad_share=1))
     texts = likes.quarantine["text"].to_pylist()
-    assert texts[0].startswith('{"user_id": null, "note_id": "\\\\xff\\\\xfe", "ts": "292277026596-12-04T15:30:07Z", "dwell_ms": "nan"')
+    assert texts[0].startswith(
+        '{"user_id": null, "note_id": "\\\\xff\\\\xfe", "ts": "292277026596-12-04T15:30:07Z", "dwell_ms": "nan"'
+    )
     assert '"dwell_ms": "inf"' in texts[1]
     assert '"ts": "1970-01-01T00:00:00Z", "dwell_ms": 1.5, "device_id": "d"' in texts[2]
     assert '"note_id": "小"' in texts[3]
