@@ -1,0 +1,313 @@
+"""The slow, obvious version of scoring: plain Python over rows, one sentence of ``schemas.EVIDENCE`` at a time.
+
+A ring is a number, a user's ring is ``ring_of[user]`` (`NO_RING` where none), times are microseconds, and
+``t ± w`` means every time at most w away, ends included. Likes are the rows of ``tests.reference.rows``.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from fractions import Fraction
+from statistics import mean, median
+from typing import NamedTuple
+
+from graphkit.likes.model import NO_TIME, UNKNOWN, Likes
+from tests.reference import ONE, SECOND, Like, benjamini_hochberg, expectation, poisson_tail
+
+NO_RING = -1
+NAN = math.nan
+HOUR = 3600 * SECOND
+DAY = 24 * HOUR
+
+
+class Option(NamedTuple):
+    """A like tested at one window: other members there, how many were expected, and the tail probability."""
+
+    window_s: int
+    company: int
+    expected: float
+    p_value: float
+
+
+class Job(NamedTuple):
+    """An unbroken burst of a ring on a note."""
+
+    note: int
+    ring: int
+    first: int
+    last: int
+    n_likes: int
+    n_all: int
+    rate: float
+
+
+def options(
+    likes: Sequence[Like], rates: Mapping[int, Sequence[int]], ring_of: Sequence[int], position: int, ring_window_s: int
+) -> list[Option]:
+    """Return how a member's like looks at each window up to the ring's own; fewer than two others prove nothing."""
+    like = likes[position]
+    ring = ring_of[like.user]
+    found = []
+    for window_s, rate in sorted(rates.items()):
+        if window_s > ring_window_s:
+            continue
+        near = [
+            other
+            for other in likes
+            if other.user != like.user and ring_of[other.user] == ring and abs(other.ts - like.ts) <= window_s * SECOND
+        ]
+        company = sum(other.note == like.note for other in near)
+        expected = Fraction(len(near) * rate[position], ONE)
+        p_value = poisson_tail(company, expected) if company >= 2 else 1.0
+        found.append(Option(window_s, company, float(expected), p_value))
+    return found
+
+
+def find_jobs(
+    likes: Sequence[Like],
+    rates: Mapping[int, Sequence[int]],
+    ring_of: Sequence[int],
+    ring_window_s: Sequence[int],
+    passed: Iterable[int],
+) -> list[Job]:
+    """Chain coordinated likes of a ring on a note as long as each follows the one before within the ring's window."""
+    found: list[list[int]] = []
+    order = sorted(passed, key=lambda p: (likes[p].note, ring_of[likes[p].user], likes[p].ts))
+    for position in order:
+        like, ring = likes[position], ring_of[likes[position].user]
+        if found:
+            before = likes[found[-1][-1]]
+            same = (before.note, ring_of[before.user]) == (like.note, ring)
+            if same and like.ts - before.ts <= ring_window_s[ring] * SECOND:
+                found[-1].append(position)
+                continue
+        found.append([position])
+    jobs = []
+    for burst in found:
+        first, last = likes[burst[0]], likes[burst[-1]]
+        ring = ring_of[first.user]
+        n_all = sum(like.note == first.note and first.ts <= like.ts <= last.ts for like in likes)
+        rate = mean(rates[ring_window_s[ring]][position] / ONE for position in burst)
+        jobs.append(Job(first.note, ring, first.ts, last.ts, len(burst), n_all, rate))
+    return jobs
+
+
+class Meeting(NamedTuple):
+    """A user in no ring, the keys for which the user met a ring's jobs, and how many were expected."""
+
+    user: int
+    ring: int
+    met: int
+    expected: float
+
+
+def meetings(
+    likes: Sequence[Like],
+    key: Sequence[int],
+    ring_of: Sequence[int],
+    ring_window_s: Sequence[int],
+    jobs: Sequence[Job],
+) -> list[Meeting]:
+    """Return who met a ring on at least two jobs that were mostly the ring's."""
+    jobs = [job for job in jobs if 2 * job.n_likes > job.n_all]
+    found = []
+    for user in sorted({like.user for like in likes if ring_of[like.user] == NO_RING}):
+        mine = [(like, k) for like, k in zip(likes, key, strict=True) if like.user == user]
+        for ring in range(len(ring_window_s)):
+            reach = ring_window_s[ring] * SECOND
+            met, expected = set(), 0.0
+            for like, k in mine:
+                for job in jobs:
+                    if job.ring == ring and job.first - reach <= like.ts <= job.last + reach:
+                        expected += job.rate
+                        if job.note == like.note:
+                            met.add(k)
+            if len(met) >= 2:
+                found.append(Meeting(user, ring, len(met), expected))
+    return found
+
+
+def attach(likes: Sequence[Like], n_rings: int, found: Sequence[Meeting], fdr: float) -> dict[int, int]:
+    """Return the ring that each attached user joins: the one that explains the user best, the first of equals."""
+    n_likes = Counter(like.user for like in likes)
+    n_tests = sum(n >= 2 for n in n_likes.values()) * n_rings
+    p = [poisson_tail(m.met, Fraction(m.expected)) for m in found]
+    q = benjamini_hochberg(p, max(n_tests, len(p)))
+    best: dict[int, tuple[float, int]] = {}
+    for meeting, p_value, q_value in zip(found, p, q, strict=True):
+        if q_value <= fdr:
+            best[meeting.user] = min(best.get(meeting.user, (2.0, -1)), (p_value, meeting.ring))
+    return {user: ring for user, (_, ring) in best.items()}
+
+
+# --------------------------------------------------------------------------------------------------
+# Evidence
+
+
+def mean_or_nan(values: Iterable[float]) -> float:
+    """Return the mean, NaN of nothing."""
+    values = list(values)
+    return mean(values) if values else NAN
+
+
+def median_or_nan(values: Iterable[float]) -> float:
+    """Return the median of the known values, NaN of nothing."""
+    values = [v for v in values if not math.isnan(v)]
+    return median(values) if values else NAN
+
+
+def effective(things: Iterable[int]) -> float:
+    """Return the exponential of the entropy."""
+    counts = Counter(things)
+    total = sum(counts.values())
+    return math.exp(-sum(n / total * math.log(n / total) for n in counts.values()))
+
+
+def span_days(times: Iterable[int]) -> float:
+    """Return the days between the quartiles of at least four times: a quarter lie below one, a quarter above."""
+    ordered = sorted(times)
+    n = len(ordered)
+    return (ordered[3 * n // 4] - ordered[n // 4]) / DAY if n >= 4 else NAN
+
+
+def sharing(uses: Iterable[tuple[int, int]]) -> float:
+    """Return the share of users in (user, device) who have a device in common with another user."""
+    pairs = {(user, device) for user, device in uses if device != UNKNOWN}
+    users_of: dict[int, set[int]] = {}
+    for user, device in pairs:
+        users_of.setdefault(device, set()).add(user)
+    sharers = {user for user, device in pairs if len(users_of[device]) > 1}
+    return len(sharers) / len({user for user, _ in pairs}) if pairs else NAN
+
+
+def evidence(
+    table: Likes,
+    likes: Sequence[Like],
+    rates: Mapping[int, Sequence[int]],
+    edges: Mapping[int, set[tuple[int, int]]],
+    ring_of: Sequence[int],
+    ring_window_s: Sequence[int],
+    passed: set[int],
+    jobs: Sequence[Job],
+    ring: int,
+    session_gap_s: int,
+    short_dwell_ms: int,
+) -> dict[str, float]:
+    """Return every number of one ring; `edges` are the significant pairs of each window, `passed` all rings' likes."""
+    window_s = ring_window_s[ring]
+    members = [user for user, of in enumerate(ring_of) if of == ring]
+    strangers = [user for user, of in enumerate(ring_of) if of == NO_RING]
+    pairs = [(u, v) for u in members for v in members if u < v]
+    mine = [p for p in sorted(passed) if ring_of[likes[p].user] == ring]
+    others = [p for p in range(len(likes)) if p not in passed]
+    targets = sorted({likes[p].note for p in mine})
+    of_note = Counter(like.note for like in likes)
+    of_user = Counter(like.user for like in likes)
+    my_jobs = [job for job in jobs if job.ring == ring]
+    out: dict[str, float] = {}
+
+    out["co_likes"] = sum(
+        p.note == q.note and abs(p.ts - q.ts) <= window_s * SECOND
+        for p in likes for q in likes
+        if p.user < q.user and ring_of[p.user] == ring_of[q.user] == ring
+    )  # fmt: skip
+    out["co_likes_expected"] = sum(
+        expectation(likes, u, v, window_s * SECOND, rates[window_s]) for u, v in pairs
+    ) / (2 * ONE)  # fmt: skip
+    out["edges"] = sum(pair in edges[window_s] for pair in pairs)
+    out["density"] = out["edges"] / len(pairs) if pairs else NAN
+
+    author = [int(a) for a in table.author_key]
+    out["authors_effective"] = NAN if table.notes.author is None else effective(author[likes[p].note] for p in mine)
+    out["notes_effective"] = effective(likes[p].note for p in mine)
+    middles = sorted(job.first // 2 + job.last // 2 for job in my_jobs)
+    out["episodes"] = sum(
+        i == 0 or middle - middles[i - 1] > session_gap_s * SECOND for i, middle in enumerate(middles)
+    )
+    out["job_size"] = median_or_nan(job.n_likes for job in my_jobs)
+    on_target = Counter(likes[p].note for p in mine)
+    by_member = Counter(likes[p].user for p in mine)
+    out["capture"] = median_or_nan(on_target[note] / of_note[note] for note in targets)
+    out["burst_capture"] = mean_or_nan(share for job in my_jobs for share in [job.n_likes / job.n_all] * job.n_likes)
+    out["devotion"] = median_or_nan(by_member[user] / of_user[user] for user in by_member)
+
+    published = [min(like.ts for like in likes if like.note == note) for note in range(table.n_notes)]
+    if table.notes.published_at is not None:
+        known = table.notes.published_at.tolist()
+        published = [t if k == NO_TIME else min(t, k) for t, k in zip(published, known, strict=True)]
+    age = [like.ts - published[like.note] for like in likes]
+    middle_age = median_or_nan(age[p] for p in mine)
+    out["arrival_age_h"] = middle_age / HOUR
+    out["arrival_percentile"] = sum(age[p] < middle_age for p in others) / max(len(others), 1) if mine else NAN
+    out["arrival_early"] = mean_or_nan(age[p] <= HOUR for p in mine)
+    out["arrival_early_expected"] = mean_or_nan(age[p] <= HOUR for p in others)
+
+    for name, positions in (("", mine), ("_expected", others)):
+        dwell = [] if table.dwell_ms is None else [float(table.dwell_ms[p]) for p in positions]
+        done = [] if table.completed is None else [int(table.completed[p]) for p in positions]
+        out[f"dwell_short{name}"] = mean_or_nan(ms < short_dwell_ms for ms in dwell if not math.isnan(ms))
+        out[f"completed{name}"] = mean_or_nan(flag == 1 for flag in done if flag != UNKNOWN)
+        for column, what in ((table.device, "device_sharing"), (table.ip, "ip_sharing")):
+            uses = [] if column is None else [(likes[p].user, int(column[p])) for p in positions]
+            out[what + name] = sharing(uses)
+
+    for name, users in (("", members), ("_expected", strangers)):
+        registered = [] if table.users.registered_at is None else [int(table.users.registered_at[u]) for u in users]
+        views = [] if table.users.views is None else [float(table.users.views[u]) / of_user[u] for u in users]
+        out[f"registration_span{name}_d"] = span_days(t for t in registered if t != NO_TIME)
+        out[f"views_per_like{name}"] = median_or_nan(views)
+
+    out["engagement"] = median_or_nan(engagement(table, of_note, {likes[p].note for p in passed}, n) for n in targets)
+    out["reciprocity"] = reciprocity(table, [likes[p].note for p in mine], ring_of, ring)
+    return out
+
+
+def engagement(table: Likes, of_note: Mapping[int, int], pushed: set[int], note: int) -> float:
+    """Return a target's saves, comments and shares per like, over the median of as much liked notes no ring pushed."""
+    columns = [c.tolist() for c in (table.notes.saves, table.notes.comments, table.notes.shares) if c is not None]
+
+    def per_like(n: int) -> float:
+        known = [column[n] for column in columns if not math.isnan(column[n])]
+        return sum(known) / of_note[n] if known else NAN
+
+    def level(n: int) -> int:
+        return math.floor(2 * math.log2(of_note[n]))
+
+    alike = [per_like(n) for n in range(table.n_notes) if n not in pushed and level(n) == level(note)]
+    usual = median_or_nan(alike)
+    return per_like(note) / usual if usual > 0 else NAN
+
+
+def reciprocity(table: Likes, notes: Sequence[int], ring_of: Sequence[int], ring: int) -> float:
+    """Return the share of likes on notes whose author is a member; NaN where authors are unknown or no users' ids."""
+    author, authors = table.notes.author, table.notes.authors
+    if author is None or authors is None or len(authors) == 0 or authors.type != table.users.ids.type:
+        return NAN
+    code = {user_id: u for u, user_id in enumerate(table.users.ids.to_pylist())}
+    names = authors.to_pylist()
+    writer = [code.get(names[author[n]]) if author[n] != UNKNOWN else None for n in notes]
+    return mean_or_nan(w is not None and ring_of[w] == ring for w in writer)
+
+
+# --------------------------------------------------------------------------------------------------
+# Verdicts
+
+
+def tail_share(scores: Sequence[float]) -> list[float]:
+    """Return for each score the mean of ``1 - score`` over those at least as high."""
+    return [mean(1 - s for s in scores if s >= score) for score in scores]
+
+
+def ordinary_share(
+    likes: Sequence[Like], ring_of: Sequence[int], ring: int, job: Job, company: int, expected: float
+) -> float:
+    """Return the chance that a coordinated like is an ordinary one: expected members over those who came.
+
+    Expected are as many as the baseline rate gives, or the burst's own crowd times the members' activity for every
+    like of others; the larger of the two.
+    """
+    by_members = sum(ring_of[like.user] == ring for like in likes)
+    crowd = (job.n_all - job.n_likes) * by_members / max(len(likes) - by_members, 1)
+    return max(expected, crowd) / max(company + 1, job.n_likes)

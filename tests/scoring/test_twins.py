@@ -1,0 +1,187 @@
+"""Scoring against its slow twins, number by number."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from fractions import Fraction
+
+import numpy as np
+import pytest
+from hypothesis import Phase, find, given, settings
+from hypothesis import strategies as st
+
+from graphkit.candidates import judge_likes
+from graphkit.config import ScoringConfig
+from graphkit.schemas import EVIDENCE
+from graphkit.scoring.attach import Jobs, attach, expand_ranges, find_jobs, note_ranges
+from graphkit.scoring.coordination import MIN_COMPANY
+from graphkit.scoring.evidence import gather
+from graphkit.scoring.rings import PURGE, REVIEW, WATCH, Rings, tail_share
+from tests.reference import poisson_tail
+from tests.scoring import naive
+from tests.scoring.worlds import Scene, scenes
+
+pytestmark = pytest.mark.kernels
+NUMBERS = [name for name, _ in EVIDENCE if not name.startswith("weight_")]
+
+
+def jobs_of(scene: Scene) -> Jobs:
+    return find_jobs(scene.graph, scene.projection.views, scene.members, scene.tested)
+
+
+def naive_jobs(scene: Scene) -> list[naive.Job]:
+    return naive.find_jobs(scene.rows, scene.rates, scene.ring_of, scene.windows, scene.passed)
+
+
+def as_rows(jobs: Jobs) -> list[naive.Job]:
+    return [naive.Job(*row) for row in zip(*(getattr(jobs, n).tolist() for n in naive.Job._fields), strict=True)]
+
+
+@given(scenes())
+@settings(max_examples=40)
+def test_coordinate(scene: Scene) -> None:
+    tested = scene.tested
+    assert tested.like.tolist() == [p for p, like in enumerate(scene.rows) if scene.ring_of[like.user] >= 0]
+    for row, position in enumerate(tested.like.tolist()):
+        ring = scene.ring_of[scene.rows[position].user]
+        assert tested.ring[row] == ring
+        options = naive.options(scene.rows, scene.rates, scene.ring_of, position, scene.windows[ring])
+        best = min(option.p_value for option in options)
+        chosen = next(option for option in options if option.window_s == tested.window_s[row])
+        assert chosen.p_value == pytest.approx(best, rel=1e-9)
+        earlier = [option for option in options if option.window_s < chosen.window_s]
+        assert all(option.p_value > chosen.p_value * (1 - 1e-9) for option in earlier)
+        assert tested.company[row] == chosen.company
+        assert tested.expected[row] == pytest.approx(chosen.expected, rel=1e-12)
+        p_value = min(1.0, chosen.p_value * len(options))
+        assert tested.p_value[row] == pytest.approx(p_value, rel=1e-9)
+        if p_value != pytest.approx(scene.config.like_p, rel=1e-9):
+            assert tested.passed[row] == (chosen.company >= MIN_COMPANY and p_value < scene.config.like_p)
+
+
+@given(scenes())
+@settings(max_examples=40)
+def test_find_jobs(scene: Scene) -> None:
+    found, wanted = as_rows(jobs_of(scene)), naive_jobs(scene)
+    assert [job[:6] for job in found] == [job[:6] for job in wanted]
+    assert [job.rate for job in found] == pytest.approx([job.rate for job in wanted], rel=1e-12)
+
+
+@given(scenes(), st.sampled_from([0.01, 0.3, 0.9]))
+@settings(max_examples=40)
+def test_attach(scene: Scene, fdr: float) -> None:
+    key = scene.likes.breadth_keys(scene.world.config.fresh_s)
+    jobs = jobs_of(scene)
+    grown = attach(scene.graph, key, scene.members, jobs, fdr)
+    found = naive.meetings(scene.rows, key.tolist(), scene.ring_of, scene.windows, as_rows(jobs))
+    joins = {u: r for u, (was, r) in enumerate(zip(scene.ring_of, grown.ring_of.tolist(), strict=True)) if was != r}
+    assert np.flatnonzero(grown.attached).tolist() == sorted(joins)
+    surely, perhaps = (
+        naive.attach(scene.rows, len(scene.windows), found, fdr * around) for around in (1 - 1e-9, 1 + 1e-9)
+    )
+    assert surely.items() <= joins.items() <= perhaps.items() or ambiguous(found)
+
+
+def ambiguous(found: list[naive.Meeting]) -> bool:
+    """Tell whether a user's ring hangs on the last bit of an expectation."""
+    by_user: dict[int, list[float]] = {}
+    for m in found:
+        by_user.setdefault(m.user, []).append(poisson_tail(m.met, Fraction(m.expected)))
+    return any(len(ps) == 2 and ps[0] != ps[1] and math.isclose(*ps, rel_tol=1e-9) for ps in by_user.values())
+
+
+@given(scenes())
+@settings(max_examples=60)
+def test_evidence(scene: Scene) -> None:
+    jobs = jobs_of(scene)
+    numbers = gather(scene.likes, scene.graph, scene.projection, scene.members, scene.tested, jobs, scene.config)
+    assert sorted(numbers) == sorted(NUMBERS)
+    edges = {
+        view.window_s: set(zip(view.edges.u.tolist(), view.edges.v.tolist(), strict=True))
+        for view in scene.projection.views
+    }
+    for ring in range(scene.members.n_rings):
+        wanted = naive.evidence(
+            scene.likes, scene.rows, scene.rates, edges, scene.ring_of, scene.windows, set(scene.passed),
+            as_rows(jobs), ring, scene.config.session_gap_s, scene.config.short_dwell_ms,
+        )  # fmt: skip
+        if not any(scene.ring_of[scene.rows[p].user] == ring for p in scene.passed):
+            continue  # without a coordinated like there is no ring to have numbers
+        found = {name: float(values[ring]) for name, values in numbers.items()}
+        assert found == pytest.approx(wanted, rel=1e-9, abs=1e-12, nan_ok=True)
+
+
+@given(st.lists(st.sampled_from([0.0, 0.2, 0.5, 0.5000001, 0.97, 1.0]), max_size=8))
+def test_tail_share(scores: list[float]) -> None:
+    assert tail_share(np.array(scores, np.float64)).tolist() == pytest.approx(naive.tail_share(scores), abs=1e-12)
+
+
+@given(scenes(), st.sampled_from([0.2, 0.5, 0.9, 1.0]), st.sampled_from([0.0, 0.33, 1.0]), st.data())
+@settings(max_examples=40)
+def test_judge_likes(scene: Scene, least: float, job_share: float, data: st.DataObject) -> None:
+    jobs = jobs_of(scene)
+    n = scene.members.n_rings
+    tiers = data.draw(st.lists(st.sampled_from([WATCH, REVIEW, PURGE, PURGE]), min_size=n, max_size=n))
+    score = np.linspace(0.6, 0.99, n)
+    numbers = gather(scene.likes, scene.graph, scene.projection, scene.members, scene.tested, jobs, scene.config)
+    config = ScoringConfig(like_p=scene.config.like_p, purge_like_score=least, min_job_share=job_share)
+    rings = Rings(scene.members, scene.tested, jobs, numbers, {}, score, 1 - score, np.array(tiers, np.int8))
+    verdicts = judge_likes(scene.graph, rings, config)
+    assert verdicts.like.tolist() == scene.passed
+    all_jobs = naive_jobs(scene)
+    rows_of_tested = {p: row for row, p in enumerate(scene.tested.like.tolist())}
+    for row, position in enumerate(scene.passed):
+        like, at = scene.rows[position], rows_of_tested[position]
+        ring = scene.ring_of[like.user]
+        job = next(j for j in all_jobs if (j.note, j.ring) == (like.note, ring) and j.first <= like.ts <= j.last)
+        ordinary = naive.ordinary_share(
+            scene.rows, scene.ring_of, ring, job, int(scene.tested.company[at]), float(scene.tested.expected[at])
+        )
+        genuine = min(max(1 - ordinary, 0), 1)
+        usual = naive.median_or_nan(j.n_likes for j in all_jobs if j.ring == ring)
+        assert verdicts.ring[row] == ring
+        assert verdicts.exclusive[row] == (2 * job.n_likes > job.n_all)
+        assert verdicts.score[row] == pytest.approx(score[ring] * genuine, abs=1e-12)
+        if genuine != pytest.approx(least, abs=1e-9):
+            weak = job.n_likes < job_share * usual or genuine < least
+            assert verdicts.tier[row] == (REVIEW if tiers[ring] == PURGE and weak else tiers[ring])
+
+
+@given(scenes(), st.integers(-3, 3), st.integers(0, 9))
+@settings(max_examples=30)
+def test_note_ranges(scene: Scene, shift: int, length: int) -> None:
+    note = scene.graph.note
+    start = scene.graph.ts + shift * 1_000_000
+    low, high = note_ranges(scene.graph, note, start, start + length * 1_000_000)
+    wanted = [
+        [p for p, like in enumerate(scene.rows) if like.note == n and a <= like.ts <= a + length * 1_000_000]
+        for n, a in zip(note.tolist(), start.tolist(), strict=True)
+    ]
+    assert [[*range(a, b)] for a, b in zip(low.tolist(), high.tolist(), strict=True)] == wanted
+    assert expand_ranges(low, high).tolist() == [p for part in wanted for p in part]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "wanted",
+    [
+        lambda s: len(naive_jobs(s)) > 1 and any(j.n_likes < j.n_all for j in naive_jobs(s)),
+        lambda s: len({(j.note, j.ring) for j in naive_jobs(s)}) < len(naive_jobs(s)),
+        lambda s: attach(
+            s.graph, s.likes.breadth_keys(s.world.config.fresh_s), s.members, jobs_of(s), 0.3
+        ).attached.any(),
+        lambda s: 0 < s.tested.passed.sum() < len(s.tested.like),
+        lambda s: len(set(s.tested.window_s[s.tested.passed].tolist())) > 1,
+    ],
+    ids=["a crowd at a job", "two jobs on a note", "attached", "some likes pass", "several windows"],
+)
+def test_the_drawn_scenes_hold_what_the_twins_are_about(wanted: Callable[[Scene], bool]) -> None:
+    look = settings(
+        max_examples=1000,
+        database=None,
+        derandomize=True,
+        phases=[Phase.generate],
+        suppress_health_check=[*HealthCheck],
+    )
+    assert wanted(find(scenes(), lambda scene: bool(wanted(scene)), settings=look))
