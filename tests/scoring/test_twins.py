@@ -182,6 +182,5 @@ def test_the_drawn_scenes_hold_what_the_twins_are_about(wanted: Callable[[Scene]
         database=None,
         derandomize=True,
         phases=[Phase.generate],
-        suppress_health_check=[*HealthCheck],
     )
     assert wanted(find(scenes(), lambda scene: bool(wanted(scene)), settings=look))

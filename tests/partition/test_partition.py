@@ -1,0 +1,257 @@
+"""Communities with known answers, and the wrapper around a partitioner with a process-wide state."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterable
+from itertools import combinations
+from typing import Any
+from unittest import mock
+
+import igraph
+import networkx as nx
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from graphkit.config import PartitionConfig
+from graphkit.partition import UserGraph, leiden_cpm, partition
+from graphkit.projection.project import Edges, Projection, WindowView
+
+Pair = tuple[int, int]
+CONFIG = PartitionConfig()
+#: Refinement that drops nobody, to see the partition itself.
+LENIENT = PartitionConfig(tie_p=1 - 1e-12, min_users=3)
+
+
+def graph(pairs: Iterable[Pair], n_eligible: int = 10_000) -> UserGraph:
+    ordered = sorted({(min(pair), max(pair)) for pair in pairs})
+    u, v = np.array(ordered, np.int32).reshape(-1, 2).T
+    return UserGraph(u.copy(), v.copy(), n_eligible)
+
+
+def clique(members: Iterable[int]) -> list[Pair]:
+    return list(combinations(members, 2))
+
+
+def random_pairs(rng: np.random.Generator, members: range, density: float) -> list[Pair]:
+    pairs = clique(members)
+    return [pairs[i] for i in np.flatnonzero(rng.random(len(pairs)) < density)]
+
+
+def found(pairs: Iterable[Pair], config: PartitionConfig = CONFIG, n_eligible: int = 10_000) -> list[list[int]]:
+    return [community.tolist() for community in partition(graph(pairs, n_eligible), config)]
+
+
+# --------------------------------------------------------------------------------------------------
+# Known answers
+
+
+def test_nothing_to_cut() -> None:
+    assert found([]) == []
+
+
+@pytest.mark.parametrize("size", [4, 5, 12, 60])
+def test_a_complete_graph_stays_whole(size: int) -> None:
+    assert found(clique(range(size))) == [list(range(size))]
+
+
+@pytest.mark.parametrize("min_users", [3, 4, 6])
+def test_smaller_than_the_least_is_no_community(min_users: int) -> None:
+    pairs = [*clique(range(5)), *clique(range(10, 13))]
+    config = PartitionConfig(min_users=min_users)
+    assert found(pairs, config) == [c for c in ([*range(5)], [10, 11, 12]) if len(c) >= min_users]
+
+
+def test_two_cliques_joined_by_a_bridge_are_two() -> None:
+    pairs = [*clique(range(8)), *clique(range(8, 16)), (7, 8)]
+    assert found(pairs) == [list(range(8)), list(range(8, 16))]
+
+
+def test_a_bridge_is_cut_even_where_leiden_would_keep_it() -> None:
+    pairs = [*clique(range(5)), *clique(range(5, 10)), (4, 5)]
+    whole = PartitionConfig(resolution_share=1e-6)
+    net = igraph.Graph(n=10, edges=pairs)
+    assert len(set(leiden_cpm(net, np.ones(len(pairs)), 1e-6, whole))) == 1
+    assert found(pairs, whole) == [list(range(5)), list(range(5, 10))]
+
+
+def test_a_pendant_member_is_dropped() -> None:
+    assert found([*clique(range(8)), (7, 8)]) == [list(range(8))]
+
+
+def test_a_chain_of_pendants_is_dropped_to_its_end() -> None:
+    assert found([*clique(range(8)), (7, 8), (8, 9), (9, 10)]) == [list(range(8))]
+
+
+def test_a_member_whose_tie_is_chance_is_dropped() -> None:
+    # Two edges into twenty: P(Binomial(20, q) >= 2) is 0.06 where a share q = 2 % of all pairs are edges, 3e-8 at 4e-6.
+    pairs = [*clique(range(20)), (0, 20), (1, 20)]
+    loose = PartitionConfig(resolution_share=0.05)
+    assert found(pairs, loose, n_eligible=139) == [list(range(20))]
+    assert found(pairs, loose, n_eligible=10_000) == [list(range(21))]
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+def test_a_sparse_community_of_six_hundred_stays_whole(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    pairs = random_pairs(rng, range(600), 0.03)
+    communities = found(pairs, n_eligible=100_000)
+    assert len(communities) == 1
+    assert len(communities[0]) >= 590
+
+
+def test_a_sparse_and_a_tight_community_that_touch_come_apart() -> None:
+    rng = np.random.default_rng(3)
+    pairs = [*random_pairs(rng, range(300), 0.06), *clique(range(300, 330)), (0, 300), (1, 300), (2, 301)]
+    communities = [set(community) for community in found(pairs, n_eligible=100_000)]
+    assert set(range(300, 330)) in communities
+    rest = [community for community in communities if not community & set(range(300, 330))]
+    assert max(len(community) for community in rest) >= 280
+
+
+def test_a_ring_of_users_has_no_bridge_and_stays() -> None:
+    assert found([(i, (i + 1) % 6) for i in range(6)], PartitionConfig(resolution_share=0.01)) == [list(range(6))]
+
+
+# --------------------------------------------------------------------------------------------------
+# Laws
+
+_pairs = st.sets(st.tuples(st.integers(0, 13), st.integers(0, 13)).filter(lambda pair: pair[0] < pair[1]), max_size=45)
+
+
+@given(_pairs)
+@settings(max_examples=80)
+def test_communities_are_disjoint_ordered_connected_and_without_bridges(pairs: set[Pair]) -> None:
+    net: nx.Graph[int] = nx.Graph(pairs)
+    communities = found(pairs, LENIENT, 50)
+    everyone = [user for community in communities for user in community]
+    assert len(everyone) == len(set(everyone))
+    assert communities == sorted(sorted(community) for community in communities)
+    components = [set(component) for component in nx.connected_components(net)]
+    for community in communities:
+        assert len(community) >= LENIENT.min_users
+        assert any(set(community) <= component for component in components)
+        part = net.subgraph(community)
+        assert nx.is_connected(part)
+        assert not list(nx.bridges(part))
+
+
+@given(_pairs)
+@settings(max_examples=80)
+def test_without_resolution_communities_are_networkxs_components_less_bridges(pairs: set[Pair]) -> None:
+    net: nx.Graph[int] = nx.Graph(pairs)
+    net.remove_edges_from(list(nx.bridges(net)))
+    wanted = sorted(sorted(c) for c in nx.connected_components(net) if len(c) >= 3)
+    config = LENIENT.model_copy(update={"resolution_share": 1e-9})
+    assert found(pairs, config, 50) == wanted
+
+
+@given(_pairs, _pairs)
+@settings(max_examples=50)
+def test_components_are_cut_as_if_alone(one: set[Pair], other: set[Pair]) -> None:
+    # The share of pairs that are edges is told to be 1 in both, so that the tie test does not see the neighbours.
+    moved = {(u + 20, v + 20) for u, v in other}
+    alone = [*found(one, LENIENT, 2), *found(moved, LENIENT, 2)]
+    assert found(one | moved, LENIENT, 2) == alone
+
+
+@given(_pairs, st.integers(1, 1000))
+@settings(max_examples=30)
+def test_only_the_order_of_users_matters(pairs: set[Pair], step: int) -> None:
+    moved = {(u * step + 7, v * step + 7) for u, v in pairs}
+    assert found(moved, LENIENT) == [[u * step + 7 for u in community] for community in found(pairs, LENIENT)]
+
+
+# --------------------------------------------------------------------------------------------------
+# The wrapper
+
+
+def noisy() -> list[Pair]:
+    """A graph whose cut depends on the random state."""
+    return random_pairs(np.random.default_rng(5), range(80), 0.08)
+
+
+def test_the_noisy_graph_depends_on_the_seed() -> None:
+    cuts = {str(found(noisy(), PartitionConfig(resolution_share=1.2, seed=seed))) for seed in range(6)}
+    assert len(cuts) > 1
+
+
+def test_the_cut_does_not_depend_on_what_ran_before() -> None:
+    config = PartitionConfig(resolution_share=1.2)
+    first = found(noisy(), config)
+    net = igraph.Graph.GRG(60, 0.3)
+    for state in range(4):
+        random.seed(state)  # noqa: TID251 (the state that must not matter)
+        net.community_leiden(objective_function="modularity")
+        assert found(noisy(), config) == first
+
+
+def test_the_state_of_pythons_generator_is_left_alone() -> None:
+    before = random.getstate()
+    found(noisy())
+    assert random.getstate() == before
+
+
+def test_igraph_draws_from_pythons_generator_afterwards_also_after_a_failure() -> None:
+    net = igraph.Graph(n=3, edges=[(0, 1)])
+    with mock.patch.object(igraph.Graph, "community_leiden", side_effect=RuntimeError), pytest.raises(RuntimeError):
+        leiden_cpm(net, np.ones(1), 0.1, CONFIG)
+    before = random.getstate()
+    igraph.Graph.Erdos_Renyi(n=50, p=0.5)
+    assert random.getstate() != before
+    random.setstate(before)
+
+
+def test_objective_weights_resolution_and_iterations_are_passed() -> None:
+    net = igraph.Graph(n=3, edges=[(0, 1), (1, 2)])
+    original = igraph.Graph.community_leiden
+    seen: list[dict[str, Any]] = []
+
+    def spy(self: igraph.Graph, **given: Any) -> object:
+        seen.append(given)
+        return original(self, **given)
+
+    with mock.patch.object(igraph.Graph, "community_leiden", spy):
+        leiden_cpm(net, np.array([0.5, 2.0]), 0.25, PartitionConfig(iterations=7))
+    assert seen == [{"objective_function": "CPM", "weights": [0.5, 2.0], "resolution": 0.25, "n_iterations": 7}]
+
+
+def test_weights_count() -> None:
+    # At a resolution between the two weights only the heavy edge holds its ends together.
+    net = igraph.Graph(n=4, edges=[(0, 1), (2, 3)])
+    labels = leiden_cpm(net, np.array([2.0, 0.5]), 1.0, CONFIG)
+    assert labels[0] == labels[1]
+    assert labels[2] != labels[3]
+
+
+def test_resolution_is_cpms_not_modularitys() -> None:
+    # A ring of thirty cliques of five: modularity joins neighbours (its resolution limit), CPM does not.
+    cliques = [range(5 * i, 5 * i + 5) for i in range(30)]
+    pairs = [pair for members in cliques for pair in clique(members)]
+    pairs += [(5 * i + 4, (5 * i + 5) % 150) for i in range(30)]
+    net = igraph.Graph(n=150, edges=pairs)
+    assert len(net.community_leiden(objective_function="modularity", n_iterations=-1)) < 30
+    labels = leiden_cpm(net, np.ones(len(pairs)), 0.25, CONFIG)
+    assert len(set(labels)) == 30
+
+
+# --------------------------------------------------------------------------------------------------
+# From the projection
+
+
+def view(window_s: int, pairs: list[Pair]) -> WindowView:
+    u, v = np.array(pairs, np.int32).reshape(-1, 2).T
+    none32, none64, nothing = np.zeros(len(u), np.int32), np.zeros(len(u), np.int64), np.zeros(len(u))
+    edges = Edges(u.copy(), v.copy(), none32, none32, none32, none64, nothing, nothing)
+    return WindowView(window_s, edges, none64, 0, 0, 0)
+
+
+@given(st.lists(_pairs, max_size=3))
+def test_a_pair_significant_in_several_windows_is_one_edge(windows: list[set[Pair]]) -> None:
+    views = tuple(view(w + 1, sorted(pairs)) for w, pairs in enumerate(windows))
+    joined = UserGraph.from_projection(Projection(views, 99, 1))
+    assert list(zip(joined.u.tolist(), joined.v.tolist(), strict=True)) == sorted(set().union(*windows))
+    assert joined.n_eligible == 99
+    assert {joined.u.dtype, joined.v.dtype} == {np.dtype(np.int32)}
