@@ -16,7 +16,7 @@ import networkx as nx
 from networkx.algorithms import bipartite
 
 from graphkit.config import ProjectionConfig
-from graphkit.likes.model import Likes
+from graphkit.likes.model import NO_TIME, UNKNOWN, Likes
 
 SECOND = 1_000_000
 
@@ -139,20 +139,39 @@ def pairs(
 ) -> dict[tuple[int, int], Pair]:
     """Return every pair of users u < v with at least one co-like.
 
-    A co-like is hot when both its likes are; `key` says for each note what breadth counts.
+    A co-like is hot when both its likes are. `key` says for each like what breadth counts; of a co-like, the smaller.
     """
-    met: dict[tuple[int, int], list[tuple[int, bool]]] = {}
+    met: dict[tuple[int, int], list[tuple[int, int, bool]]] = {}
     for i, j in co_likes(likes, window_us):
         is_cool = not (is_hot[i] and is_hot[j])
-        met.setdefault((likes[i].user, likes[j].user), []).append((likes[i].note, is_cool))
+        met.setdefault((likes[i].user, likes[j].user), []).append((likes[i].note, min(key[i], key[j]), is_cool))
     return {
         pair: Pair(
-            weight=len({note for note, _ in notes}),
-            breadth=len({key[note] for note, _ in notes}),
-            cool=sum(is_cool for _, is_cool in notes),
+            weight=len({note for note, _, _ in notes}),
+            breadth=len({of_pair for _, of_pair, _ in notes}),
+            cool=sum(is_cool for _, _, is_cool in notes),
         )
         for pair, notes in sorted(met.items())
     }
+
+
+def breadth_keys(likes: Likes, fresh_s: int) -> list[int]:
+    """Return for each like what breadth counts: the author within `fresh_s` of publication, else the note.
+
+    Authors come first, then notes; a note of unknown author always counts itself. Publication is the first like
+    where it is unknown or later.
+    """
+    author = likes.notes.author
+    n_authors = 0 if likes.notes.authors is None else len(likes.notes.authors)
+    keys = []
+    for note, ts in zip(likes.note.tolist(), likes.ts.tolist(), strict=True):
+        known = [t for n, t in zip(likes.note.tolist(), likes.ts.tolist(), strict=True) if n == note]
+        if likes.notes.published_at is not None and likes.notes.published_at[note] != NO_TIME:
+            known.append(int(likes.notes.published_at[note]))
+        fresh = ts - min(known) <= fresh_s * SECOND
+        by_author = fresh and author is not None and author[note] != UNKNOWN
+        keys.append(int(author[note]) if by_author and author is not None else n_authors + note)
+    return keys
 
 
 def tested_pairs(
@@ -257,7 +276,7 @@ def benjamini_hochberg(p_values: Sequence[float], n_tests: int) -> list[float]:
 def project(likes: Likes, config: ProjectionConfig) -> list[Edge]:
     """Return every tested pair of every window, ordered by window, u and v; significant where ``q_value <= fdr``."""
     table = rows(likes)
-    key = likes.breadth_key.tolist()
+    key = breadth_keys(likes, config.fresh_s)
     horizon_us = config.horizon_s * SECOND
     edges = []
     for window_s in config.windows_s:

@@ -78,6 +78,7 @@ def configs(draw: st.DrawFn) -> ProjectionConfig:
     return ProjectionConfig(
         windows_s=tuple(draw(st.lists(st.sampled_from([1, 2, 4, 10]), min_size=1, max_size=3, unique=True))),
         min_weight=min_weight,
+        fresh_s=draw(st.sampled_from([0, 3, 86400])),
         min_breadth=draw(st.integers(1, min_weight)),
         min_cool=draw(st.integers(1, min_weight)),
         horizon_s=draw(st.sampled_from([1, 9, 30, 21600])),

@@ -39,10 +39,9 @@ def test_pairs_that_matter_keep_their_weight(window_s: int) -> None:
     alive = survivors(likes, window_s * SECOND, 3)
     assert 0 < alive.sum() < len(likes)
     kept = [like for like, is_alive in zip(table, alive.tolist(), strict=True) if is_alive]
-    key = list(range(likes.n_notes))
 
     def heavy(some: list[reference.Like]) -> dict[tuple[int, int], reference.Pair]:
-        found = reference.pairs(some, key, window_s * SECOND, [False] * len(some))
+        found = reference.pairs(some, [like.note for like in some], window_s * SECOND, [False] * len(some))
         return reference.tested_pairs(found, 3, 1, 1)
 
     assert heavy(kept) == heavy(table) != {}

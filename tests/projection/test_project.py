@@ -8,6 +8,7 @@ from unittest import mock
 import numpy as np
 import pytest
 from hypothesis import example, given, settings
+from hypothesis import strategies as st
 
 from graphkit.bipartite import BipartiteGraph
 from graphkit.config import ProjectionConfig
@@ -29,7 +30,7 @@ def run(likes: Likes, config: ProjectionConfig, threads: int = 1, task_work: int
     """Project; `task_work` sets how many likes a block of the pair kernel walks over."""
     graph = BipartiteGraph.from_likes(likes)
     with mock.patch.object(module, "_TASK_WORK", task_work):
-        return module.project(graph, likes.breadth_key, config.windows_s, config, LocalEngine(threads))
+        return module.project(graph, likes.breadth_keys(config.fresh_s), config.windows_s, config, LocalEngine(threads))
 
 
 def edges_of(projection: Projection) -> list[Edge]:
@@ -48,11 +49,10 @@ def significant(likes: Likes, config: ProjectionConfig, threads: int = 1, task_w
     return edges_of(run(likes, config, threads, task_work))
 
 
-def all_tested(likes: Likes, config: ProjectionConfig, threads: int = 1, task_work: int = 20_000_000) -> list[Edge]:
-    """Return every tested pair, with the p-value for q-value: no correction, no level."""
-    everything = config.model_copy(update={"fdr": ALMOST_ONE})
+def all_tested(likes: Likes, config: ProjectionConfig, level: float = ALMOST_ONE, task_work: int = 50) -> list[Edge]:
+    """Return every tested pair whose p-value is at most `level`, with the p-value for q-value: no correction."""
     with mock.patch.object(module, "benjamini_hochberg", lambda p, n_tests: p):
-        return edges_of(run(likes, everything, threads, task_work))
+        return edges_of(run(likes, config.model_copy(update={"fdr": level}), task_work=task_work))
 
 
 def surely_below(edges: list[Edge], level: float) -> set[tuple[int, int, int]]:
@@ -85,11 +85,12 @@ def relabelled(edges: list[Edge], name: dict[int, int]) -> list[Edge]:
 # Equal to the reference
 
 
-@given(worlds())
+@given(worlds(), st.floats(0.01, 0.99))
 @settings(max_examples=150)
-def test_every_tested_pair_is_the_references(world: World) -> None:
+def test_every_tested_pair_is_the_references(world: World, level: float) -> None:
     wanted = [edge._replace(q_value=edge.p_value) for edge in reference.project(world.likes, world.config)]
-    assert_same(all_tested(world.likes, world.config, task_work=5), wanted, 1.0)
+    for at_most in (ALMOST_ONE, level):
+        assert_same(all_tested(world.likes, world.config, at_most, task_work=5), wanted, at_most)
 
 
 @given(worlds())
@@ -106,7 +107,9 @@ def test_a_larger_world_is_the_references_whatever_blocks_and_threads(seed: int)
     assert 50 < len(surely_below(wanted, world.config.fdr)) < len(wanted)
     once = significant(world.likes, world.config)
     assert_same(once, wanted, world.config.fdr)
-    assert_same(all_tested(world.likes, world.config), [e._replace(q_value=e.p_value) for e in wanted], 1.0)
+    by_p = [edge._replace(q_value=edge.p_value) for edge in wanted]
+    for level in (ALMOST_ONE, *np.quantile([edge.p_value for edge in by_p], [0.2, 0.5, 0.8])):
+        assert_same(all_tested(world.likes, world.config, level), by_p, level)
     for threads in (1, 2):
         for task_work in (1, 50, 1000):
             assert significant(world.likes, world.config, threads, task_work) == once
@@ -140,7 +143,7 @@ def test_what_a_projection_says_about_itself(world: World) -> None:
 def test_more_pairs_than_a_block_first_has_room_for() -> None:
     # Sixty users like three notes at once, a day apart: nothing else lies in the horizon, so every rate is 1 and E = 3.
     rows = [(user, note, DAY + note * 86_400 * SECOND) for user in range(60) for note in range(3)]
-    edges = all_tested(make_likes(rows), ProjectionConfig(windows_s=(60,)))
+    edges = all_tested(make_likes(rows), ProjectionConfig(windows_s=(60,)), task_work=10**6)
     assert [(edge.u, edge.v) for edge in edges] == list(combinations(range(60), 2))
     assert {edge[3:7] for edge in edges} == {(3, 3, 3, 6 * 2**32)}
 

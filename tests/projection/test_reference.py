@@ -77,7 +77,7 @@ def test_hot_by_number_and_by_flow() -> None:
 
 def test_a_co_like_is_cool_unless_both_likes_are_hot() -> None:
     likes = [Like(0, 0, 0), Like(1, 0, 0), Like(0, 1, 5), Like(1, 1, 5), Like(0, 2, 9), Like(1, 2, 9), Like(2, 2, 9)]
-    found = reference.pairs(likes, [7, 7, 8], 1, [True, True, True, False, False, False, True])
+    found = reference.pairs(likes, [7, 7, 7, 7, 8, 8, 8], 1, [True, True, True, False, False, False, True])
     assert found == {(0, 1): Pair(3, 2, 2), (0, 2): Pair(1, 1, 1), (1, 2): Pair(1, 1, 1)}
     assert reference.tested_pairs(found, 3, 2, 2) == {(0, 1): Pair(3, 2, 2)}
     assert reference.tested_pairs(found, 3, 2, 3) == reference.tested_pairs(found, 3, 3, 2) == {}
@@ -127,7 +127,8 @@ def test_poisson_tail_is_scipys(least: int, mean: float) -> None:
 @settings(max_examples=50)
 def test_weight_is_networkx_projection_when_time_does_not_matter(world: World) -> None:
     table = reference.rows(world.likes)
-    found = reference.pairs(table, world.likes.breadth_key.tolist(), 10**15, [False] * len(table))
+    key = reference.breadth_keys(world.likes, world.config.fresh_s)
+    found = reference.pairs(table, key, 10**15, [False] * len(table))
     assert {users: pair.weight for users, pair in found.items()} == reference.networkx_weights(table)
 
 
@@ -135,12 +136,12 @@ def test_weight_is_networkx_projection_when_time_does_not_matter(world: World) -
 @settings(max_examples=50)
 def test_pruning_keeps_every_pair_that_matters(world: World) -> None:
     table = reference.rows(world.likes)
-    key = world.likes.breadth_key.tolist()
+    key = reference.breadth_keys(world.likes, world.config.fresh_s)
     window_us, least = world.config.windows_s[0] * SECOND, world.config.min_weight
     is_hot = reference.hot(table, window_us, SECOND, world.config.hot_rate, world.config.hot_max)
     kept = [i for i, alive in enumerate(reference.prune(table, window_us, least)) if alive]
     before = reference.pairs(table, key, window_us, is_hot)
-    after = reference.pairs([table[i] for i in kept], key, window_us, [is_hot[i] for i in kept])
+    after = reference.pairs([table[i] for i in kept], [key[i] for i in kept], window_us, [is_hot[i] for i in kept])
     assert {users: pair for users, pair in before.items() if pair.weight >= least} == {
         users: pair for users, pair in after.items() if pair.weight >= least
     }
