@@ -7,10 +7,11 @@ import hashlib
 import re
 from functools import cache
 from importlib.resources import files
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from graphkit.report import text
-from graphkit.report.page import accounting, off, period
+from graphkit.report.page import accounting, off, period, took
 from graphkit.report.rows import TIER_MEANINGS, TIERS, Row, reason, ring_rows
 from graphkit.schemas import CHANNELS, EVIDENCE
 from graphkit.scoring.reasons import REASONS
@@ -104,6 +105,7 @@ def render_report(run: Detection) -> str:
         accounting=accounting(info["counts"]),
         period=period(info["period"]["first_ts"], info["period"]["last_ts"], info["resolution_us"]),
         off=off(info["evidence_off"]),
+        seconds=took(info),
         tiers=TIERS,
         tier_meanings=TIER_MEANINGS,
         listed=rows[:MAX_LISTED],
@@ -129,14 +131,12 @@ def _by_ring(
     # Ids last: the order of rows with equal numbers is that of the table.
     table = table.append_column("_row", pa.array(range(table.num_rows), pa.int64()))
     table = table.sort_by([("ring_id", "ascending"), *((name, "descending") for name in by), ("_row", "ascending")])
-    out: dict[str, list[dict[str, Any]]] = {}
-    starts: dict[str, int] = {}
-    for i, ring in enumerate(table["ring_id"].to_pylist()):
-        starts.setdefault(ring, i)
-    ends = [*list(starts.values())[1:], table.num_rows]
-    for (ring, start), end in zip(starts.items(), ends, strict=True):
-        out[ring] = table.slice(start, min(end - start, most)).drop_columns("_row").to_pylist()
-    return out
+    names = table["ring_id"].to_pylist()
+    starts = [i for i, name in enumerate(names) if i == 0 or name != names[i - 1]]
+    return {
+        names[start]: table.slice(start, min(end - start, most)).drop_columns("_row").to_pylist()
+        for start, end in pairwise([*starts, len(names)])
+    }
 
 
 def _titles(run: Detection, targets: dict[str, list[dict[str, Any]]]) -> dict[Any, str]:

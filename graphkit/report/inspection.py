@@ -128,7 +128,7 @@ def inspection(found: Mapping[str, Any], *, colour: bool = False, width: int = 1
             page.item("  absent", " · ".join(table["absent"]), dim=True)
     page.add()
     if found["evidence_off"]:
-        page.item("Off", off(found["evidence_off"]), dim=True)
+        page.item("Evidence", "off: " + off(found["evidence_off"]), dim=True)
     page.warn(found["warnings"])
     page.item("Digest", found["fingerprint"])
     return str(page)

@@ -50,6 +50,10 @@ class Page:
             self.add(self.style(text.pad(label, _LABEL), dim=True) + self.style(line, **how))
             label = ""
 
+    def place(self, label: str, path: str, **how: Any) -> None:
+        """Add a path under a label, on one line however long, so that it can be copied."""
+        self.add(self.style(text.pad(label, _LABEL), dim=True) + self.style(text.clean(path), **how))
+
     def warn(self, warnings: list[str]) -> None:
         """Add warnings, a line or more each."""
         for warning in warnings:
@@ -81,3 +85,9 @@ def off(evidence_off: list[dict[str, str]]) -> str:
     for row in evidence_off:
         columns.setdefault(row["channel"], []).append(row["column"])
     return " · ".join(f"{channel} (wants {', '.join(names)})" for channel, names in columns.items())
+
+
+def took(info: Mapping[str, Any]) -> float:
+    """Return the seconds of a run, reading included."""
+    stages = info["timings_s"]
+    return float(info["seconds"] + sum(stages.get(name, 0.0) for name in ("read", "encode", "order", "join")))

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from graphkit.report import text
-from graphkit.report.page import Page, accounting, off, period
+from graphkit.report.page import Page, accounting, off, period, took
 from graphkit.report.rows import TIER_MEANINGS, TIERS, reason, ring_rows
 
 if TYPE_CHECKING:
@@ -57,14 +57,16 @@ def summary(run: Detection, *, where: str | Path | None = None, colour: bool = F
         _rings(page, ring_rows(run))
     page.add()
     if info["evidence_off"]:
-        page.item("Off", off(info["evidence_off"]), dim=True)
+        page.item("Evidence", "off: " + off(info["evidence_off"]), dim=True)
     page.warn(info["warnings"])
     if where is not None:
-        _files(page, str(where), counts)
-    rate = counts["read"] / info["seconds"] if info["seconds"] else 0
+        page.place("Report", f"{where}/report.html", bold=True)
+        page.place("List", f"{where}/candidates.parquet")
+    seconds = took(info)
+    rate = counts["read"] / seconds if seconds else 0
     page.item(
         "Took",
-        f"{text.duration(info['seconds'])} · {text.amount(rate)} rows/s · {text.memory(info['peak_memory_bytes'])} "
+        f"{text.duration(seconds)} · {text.amount(rate)} rows/s · {text.memory(info['peak_memory_bytes'])} "
         f"at most · {text.plural(info['threads'], 'thread')} · graphkit {info['graphkit']}, "
         f"config {info['config_digest']}",
     )
@@ -78,12 +80,14 @@ def _headline(info: Mapping[str, Any]) -> str:
     return f"{text.plural(n, 'ring')} found, {text.plural(info['counts']['candidates'], 'like')} proposed."
 
 
-def _tiers(page: Page, tiers: dict[str, dict[str, int]]) -> None:
-    rows = [
-        [tier, *(f"{tiers[tier][name]:,} {name}" for name in ("rings", "users", "likes")), TIER_MEANINGS[tier]]
-        for tier in TIERS
-    ]
-    for tier, line in zip(TIERS, text.table(rows, (False, True, True, True, False)), strict=True):
+def _tiers(page: Page, tiers: Mapping[str, Mapping[str, int]]) -> None:
+    """Say what each tier holds, and what it means."""
+    head = ["Tier", "Rings", "Users", "Likes", ""]
+    rows = [[t, *(text.count(tiers[t][n]) for n in ("rings", "users", "likes")), TIER_MEANINGS[t]] for t in TIERS]
+    lines = text.table([head, *rows], (False, True, True, True, False))
+    first, *lines = [text.cut(line, page.width) for line in lines]
+    page.add(page.style(first, dim=True))
+    for tier, line in zip(TIERS, lines, strict=True):
         page.add(page.style(line[: len(tier)], fg=_COLOURS[tier], bold=True) + line[len(tier) :])
 
 
@@ -101,20 +105,11 @@ def _rings(page: Page, rows: list[dict[str, Any]]) -> None:
         ]
         for row in shown
     ]
-    head, *lines = text.table([_HEAD, *cells], _RIGHT)
+    head, *lines = [text.cut(line, page.width) for line in text.table([_HEAD, *cells], _RIGHT)]
     page.add(page.style(head, dim=True))
     for row, line in zip(shown, lines, strict=True):
-        page.add(page.style(text.cut(line, page.width), fg=_COLOURS[row["tier"]]))
+        page.add(page.style(line, fg=_COLOURS[row["tier"]]))
         if row["reasons"]:
             page.add("  " + text.cut(text.clean(reason(row["reasons"][0], row)), page.width - 2))
     if len(rows) > len(shown):
         page.add(page.style(f"… and {text.plural(len(rows) - len(shown), 'more ring')} in rings.parquet", dim=True))
-
-
-def _files(page: Page, where: str, counts: dict[str, int]) -> None:
-    page.item("Report", f"{where}/report.html", bold=True)
-    page.item(
-        "Lists",
-        f"{where}/candidates.parquet ({text.plural(counts['candidates'], 'like')}), with rings, members, "
-        "targets, impact and quarantine beside it",
-    )

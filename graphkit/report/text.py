@@ -61,8 +61,8 @@ def window(seconds: int) -> str:
 
 def duration(seconds: float) -> str:
     """Return a time span to two units."""
-    if seconds < 60:
-        return f"{seconds:.1f} s" if seconds < 10 else f"{seconds:.0f} s"
+    if seconds < 59.5:
+        return f"{seconds:.2g} s" if seconds < 10 else f"{seconds:.0f} s"
     left, parts = round(seconds), []
     for size, unit in _STEPS:
         if left >= size:
