@@ -15,6 +15,7 @@ from graphkit.config import ScoringConfig
 from graphkit.likes.model import F64, I64, UNKNOWN, Likes
 from graphkit.projection.project import Projection
 from graphkit.schemas import CANDIDATES, EVIDENCE, IMPACT, MEMBERS, RINGS, TARGETS, TIES, TIMESTAMP, Kind, Table
+from graphkit.scoring.evidence import EARLY_US
 from graphkit.scoring.membership import NO_RING
 from graphkit.scoring.reasons import RING_REASON
 from graphkit.scoring.rings import PURGE, REVIEW, TIERS, WATCH, Rings
@@ -49,18 +50,19 @@ class LikeVerdicts:
     exclusive: npt.NDArray[np.bool_]
 
 
-def judge_likes(graph: BipartiteGraph, rings: Rings, config: ScoringConfig) -> LikeVerdicts:
+def judge_likes(likes: Likes, graph: BipartiteGraph, rings: Rings, config: ScoringConfig) -> LikeVerdicts:
     """Judge every coordinated like by its ring, its company and the burst it belongs to.
 
     A like of a burst with s ring likes among b is an ordinary one with probability of about (expected members
     there) / s, where the expected members are the larger of what the baseline rate gives and what the crowd in the
     very burst gives: ``(b - s)`` times the members' share of all activity. A member's ordinary like on a note where
-    the ring did not work falls into a small burst; bursts below ``min_job_share`` of the ring's usual are for review.
+    the ring did not work falls into a small burst; bursts below ``min_job_share`` of the ring's usual are for review,
+    and so are likes right after publication when the ring as a whole comes as followers do.
 
     Parameters
     ----------
-    graph
-        The bipartite graph.
+    likes, graph
+        The likes and their graph.
     rings
         Scored rings.
     config
@@ -82,6 +84,8 @@ def judge_likes(graph: BipartiteGraph, rings: Rings, config: ScoringConfig) -> L
     genuine = np.clip(1 - ordinary, 0, 1)
     tier = rings.tier[ring]
     weak = (in_job < config.min_job_share * rings.numbers["job_size"][ring]) | (genuine < config.purge_like_score)
+    early = graph.ts[like] - likes.publication[graph.note[like]] <= EARLY_US
+    weak |= early & (rings.weights["arrival"][ring] <= -config.channel_nats)
     tier = np.where((tier == PURGE) & weak, REVIEW, tier).astype(np.int8)
     return LikeVerdicts(like, ring, rings.score[ring] * genuine, tier, 2 * in_job > crowd)
 
@@ -133,7 +137,7 @@ def build_tables(
     dict of str to pyarrow.Table
         ``rings``, ``members``, ``ties``, ``targets``, ``candidates``, ``impact`` and ``quarantine``; rows sorted by their keys.
     """
-    verdicts = judge_likes(graph, rings, config)
+    verdicts = judge_likes(likes, graph, rings, config)
     types = {
         Kind.USER_ID: likes.users.ids.type,
         Kind.NOTE_ID: likes.notes.ids.type,

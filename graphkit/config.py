@@ -175,7 +175,7 @@ class ScoringConfig(_Model):
     like_p: float = Field(1e-4, gt=0, lt=1)
     session_gap_s: int = Field(1800, ge=1)
     short_dwell_ms: int = Field(15000, ge=1)
-    prior_log_odds: float = -1.0
+    prior_log_odds: float = 0.0
     purge_score: float = Field(0.95, gt=0, lt=1)
     review_score: float = Field(0.5, gt=0, lt=1)
     min_channels: int = Field(2, ge=0)

@@ -222,15 +222,13 @@ def prune(likes: Sequence[Like], window_us: int, min_weight: int) -> list[bool]:
 def expectation(likes: Sequence[Like], u: int, v: int, window_us: int, rate: Sequence[int]) -> int:
     """Return 2**33 times the co-likes expected of u and v: for each like of one, the other's activity times the rate.
 
-    All likes count, hot or not, and whether or not pruning would drop them.
+    All likes count, hot or not, and whether or not pruning would drop them. Each half saturates at 2**60.
     """
-    expected2 = 0
+    halves = {u: 0, v: 0}
     for like, q in zip(likes, rate, strict=True):
-        if like.user == u:
-            expected2 += activity(likes, v, like.ts, window_us) * q
-        if like.user == v:
-            expected2 += activity(likes, u, like.ts, window_us) * q
-    return expected2
+        if like.user in halves:
+            halves[like.user] += activity(likes, v if like.user == u else u, like.ts, window_us) * q
+    return sum(min(half, 2**60) for half in halves.values())
 
 
 def poisson_tail(least: int, mean: Fraction) -> float:

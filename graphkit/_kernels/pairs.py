@@ -17,6 +17,9 @@ I32 = npt.NDArray[np.int32]
 I64 = npt.NDArray[np.int64]
 Bool = npt.NDArray[np.bool_]
 
+#: Where half an expectation saturates: beyond any breadth, and far from the end of int64.
+_MOST_EXPECTED = 1 << 60
+
 
 @kernel
 def row_work(lo: I32, hi: I32, rows: I32, row_ptr: I64) -> I64:
@@ -64,7 +67,7 @@ def _co_likes(
 
 @kernel
 def _expected_half(u: int, v: int, time_ptr: I64, by_time_ts: I64, by_time_rate: I64, window: int) -> int:
-    """Return the sum over u's likes of (v's likes within the window, on any note) times (rate), fixed point."""
+    """Return the sum over u's likes of (v's likes within the window, on any note) times (rate), fixed point, at most 2**60."""
     total = np.int64(0)
     end = time_ptr[v + 1]
     a = time_ptr[v]
@@ -75,7 +78,7 @@ def _expected_half(u: int, v: int, time_ptr: I64, by_time_ts: I64, by_time_rate:
             a += 1
         while b < end and by_time_ts[b] <= t + window:
             b += 1
-        total += (b - a) * by_time_rate[k]
+        total = min(total + (b - a) * by_time_rate[k], _MOST_EXPECTED)
     return total
 
 

@@ -58,19 +58,22 @@ def _log_ratio(top: F64, bottom: F64) -> F64:
 
 
 def _arrival(n: Numbers) -> F64:
-    """Weigh likes right after publication: what followers do, all the more where authors are unknown."""
-    least = np.where(np.isnan(n["authors_effective"]), -5.0, -3.0)
-    return np.maximum(-_beyond("arrival_early")(n), least)
+    """Weigh likes right after publication, as followers give them.
+
+    Where authors are unknown nothing else can tell a fan club from a ring, so the channel decides more.
+    """
+    nats = -_beyond("arrival_early")(n)
+    return np.where(np.isnan(n["authors_effective"]), 1.5 * nats, np.maximum(nats, -3.0))
 
 
 CHANNELS: tuple[Channel, ...] = (
     Channel("lockstep", lambda n: _log_ratio(n["co_likes"] + 1, 30 * (n["co_likes_expected"] + 0.1)), -2, 2),
     Channel("exclusivity", _above("burst_capture", 0.70, 1.5), -4, 3),
     Channel("capture", _above("capture", 0.15), -2, 2),
-    Channel("devotion", _above("devotion", 0.30), -1.5, 2.5),
+    Channel("devotion", _above("devotion", 0.30, 1.2), -1.5, 3),
     Channel("authors", lambda n: _log_ratio(n["authors_effective"], np.array(3.0)), -2, 0.5),
     Channel("recurrence", lambda n: _log_ratio(n["episodes"], np.array(5.0)), -2, 1),
-    Channel("arrival", _arrival, -5, 0.5),
+    Channel("arrival", _arrival, -7, 0.5),
     Channel("tightness", lambda n: np.where(n["window_s"] <= 600, 1.0, np.where(n["window_s"] <= 3600, 0.0, -1.0)), -1, 1),
     Channel("dwell", _beyond("dwell_short", 1.0, 0.25), -0.4, 2),
     Channel("completion", lambda n: -_beyond("completed", 1.0, 0.25)(n) - 0.5, -0.2, 2),
@@ -79,7 +82,7 @@ CHANNELS: tuple[Channel, ...] = (
     Channel("addresses", _beyond("ip_sharing", 0.4, 0.4), -0.1, 1),
     Channel("views", lambda n: _log_ratio(n["views_per_like_expected"], n["views_per_like"]) - 0.3, -0.1, 1.5),
     Channel("engagement", lambda n: -_log_ratio(n["engagement"], np.array(1.0)) - 0.3, -1, 1.5),
-    Channel("reciprocity", _above("reciprocity", 0.2), 0, 2),
+    Channel("reciprocity", _above("reciprocity", 0.1), 0, 2.5),
 )  # fmt: skip
 
 

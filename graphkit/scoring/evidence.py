@@ -21,7 +21,7 @@ _US = 1_000_000
 _HOUR_US = 3_600 * _US
 _DAY_US = 24 * _HOUR_US
 #: A like within this long of publication may be a follower's.
-_EARLY_US = _HOUR_US
+EARLY_US = _HOUR_US
 
 Numbers = dict[str, F64]
 
@@ -187,7 +187,7 @@ def _arrival(likes: Likes, mine: RingLikes) -> Numbers:
     other = np.ones(len(likes), np.bool_)
     other[mine.like] = False
     others = np.sort(age[other])
-    early = ours <= _EARLY_US
+    early = ours <= EARLY_US
     known = np.ones(len(early), np.bool_)
     median = group_medians(mine.ring, ours / _HOUR_US, mine.n_rings)
     rank = np.searchsorted(others, median * _HOUR_US) / max(len(others), 1)
@@ -195,7 +195,7 @@ def _arrival(likes: Likes, mine: RingLikes) -> Numbers:
         "arrival_age_h": median,
         "arrival_percentile": np.where(np.isnan(median), np.nan, rank),
         "arrival_early": mine.share(early, known),
-        "arrival_early_expected": np.full(mine.n_rings, float(np.mean(others <= _EARLY_US)) if len(others) else np.nan),
+        "arrival_early_expected": np.full(mine.n_rings, float(np.mean(others <= EARLY_US)) if len(others) else np.nan),
     }
 
 

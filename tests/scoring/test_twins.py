@@ -126,8 +126,11 @@ def test_judge_likes(scene: Scene, least: float, job_share: float, data: st.Data
     score = np.linspace(0.6, 0.99, n)
     numbers = gather(scene.likes, scene.graph, scene.projection, scene.members, scene.tested, jobs, scene.config)
     config = ScoringConfig(like_p=scene.config.like_p, purge_like_score=least, min_job_share=job_share)
-    rings = Rings(scene.members, scene.tested, jobs, numbers, {}, score, 1 - score, np.array(tiers, np.int8))
-    verdicts = judge_likes(scene.graph, rings, config)
+    arrival = np.array(data.draw(st.lists(st.sampled_from([-3.0, -0.5, 0.0]), min_size=n, max_size=n)))
+    weights = {"arrival": arrival}
+    rings = Rings(scene.members, scene.tested, jobs, numbers, weights, score, 1 - score, np.array(tiers, np.int8))
+    verdicts = judge_likes(scene.likes, scene.graph, rings, config)
+    born = scene.likes.publication.tolist()
     assert verdicts.like.tolist() == scene.passed
     all_jobs = naive_jobs(scene)
     rows_of_tested = {p: row for row, p in enumerate(scene.tested.like.tolist())}
@@ -144,7 +147,8 @@ def test_judge_likes(scene: Scene, least: float, job_share: float, data: st.Data
         assert verdicts.exclusive[row] == (2 * job.n_likes > job.n_all)
         assert verdicts.score[row] == pytest.approx(score[ring] * genuine, abs=1e-12)
         if genuine != pytest.approx(least, abs=1e-9):
-            weak = job.n_likes < job_share * usual or genuine < least
+            follows = like.ts - born[like.note] <= 3600 * 1_000_000 and arrival[ring] <= -0.5
+            weak = job.n_likes < job_share * usual or genuine < least or follows
             assert verdicts.tier[row] == (REVIEW if tiers[ring] == PURGE and weak else tiers[ring])
 
 
