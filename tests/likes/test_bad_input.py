@@ -277,7 +277,7 @@ _BAD_TYPES = [
     ("note_id", pa.array([b"x"] * _N), "binary", "an integer or a string", "cast"),
     ("note_id", pa.array([True] * _N), "bool", "an integer or a string", "cast"),
     ("note_id", pa.array([[1]] * _N), "list<item: int64>", "an integer or a string", "cast"),
-    ("ts", pa.array(["2026-11-22"] * _N), "string", "a timestamp, a date, or an integer with --ts-unit", "CAST(… AS TIMESTAMP)"),
+    ("ts", pa.array(["2026-11-22"] * _N), "string", "a timestamp, a date, or an integer with --ts-unit", "CAST("),
     ("ts", pa.array([1.5] * _N), "double", "a timestamp, a date", "cast"),
     ("ts", pa.array([1] * _N, pa.time64("us")), "time64[us]", "a timestamp, a date", "cast"),
     ("action", pa.array([1] * _N), "int64", "a string", "cast"),
@@ -316,7 +316,7 @@ def test_wrong_types_of_other_tables(table: str, column: str, values: list[Any],
 
 
 def test_ids_of_another_kind() -> None:
-    refused(GOOD, "users in memory: column user_id has type int64 and the likes have string", "wanted the same kind of id",
+    refused(GOOD, "users in memory: column user_id has type int64 and the likes have string", "the same kind of id",
             users=pa.table({"user_id": [1]}))  # fmt: skip
     refused(GOOD, "notes in memory: column note_id has type string and the likes have int64",
             notes=pa.table({"note_id": ["1"]}))  # fmt: skip

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import random
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -26,11 +27,11 @@ T0 = 1_795_305_600 * SECOND
 ANY = InputConfig(max_bad_share=1)
 ONE, TWO = LocalEngine(1), LocalEngine(2)
 
-_times = st.integers(0, 8).map(lambda i: T0 + i * 7 * SECOND)
+_times = st.integers(0, 4).map(lambda i: T0 + i * 7 * SECOND)
 _row = st.fixed_dictionaries(
     {
-        "user_id": st.sampled_from(["a", "b", "c", "é", "aa"]),
-        "note_id": st.integers(-2, 2),
+        "user_id": st.sampled_from(["a", "é", "aa"]),
+        "note_id": st.sampled_from([-1, 0, 2]),
         "ts": _times,
         "action": st.sampled_from(["like", "like", "like", None, "unlike"]),
         "dwell_ms": st.sampled_from([None, 1.0, 2.0]),
@@ -67,8 +68,9 @@ def read(rows: list[Row], engine: LocalEngine = ONE, config: InputConfig = ANY, 
     try:
         return read_likes(as_table(rows, **types), config=config, engine=engine)
     except InputError as error:
-        assert "is left" in str(error) or "lies in the time asked for" in str(error)
-        return None
+        if "is left" in str(error) or "lies in the time asked for" in str(error):
+            return None
+        raise
 
 
 @given(_rows, _absent, st.booleans())
@@ -78,7 +80,7 @@ def test_equals_the_slow_twin(rows: list[Row], absent: set[str], span: bool) -> 
     config = ANY
     if span:
         config = InputConfig(
-            max_bad_share=1, since=moment + dt.timedelta(seconds=7), until=moment + dt.timedelta(seconds=42)
+            max_bad_share=1, since=moment + dt.timedelta(seconds=7), until=moment + dt.timedelta(seconds=28)
         )
     want = naive(rows, config)
     got = read(rows, TWO, config)
@@ -114,7 +116,7 @@ def test_split_and_names_do_not_matter(
     table = as_table(rows)
     cuts = sorted(data.draw(st.sets(st.integers(0, len(rows)), max_size=3)) | {0, len(rows)})
     names = data.draw(st.permutations(["a", "b/c", "dt=2026-11-22/d", "z"]))
-    for name, (lo, hi) in zip(names, zip(cuts, cuts[1:], strict=False), strict=False):
+    for name, (lo, hi) in zip(names, pairwise(cuts), strict=False):
         path = folder / f"{name}.parquet"
         path.parent.mkdir(exist_ok=True)
         pq.write_table(table.slice(lo, hi - lo), path, row_group_size=data.draw(st.integers(1, 9)))

@@ -105,7 +105,7 @@ def test_tables_in_memory() -> None:
 
 def test_pandas_with_gaps_in_an_integer_id() -> None:
     frame = pd.DataFrame({"user_id": [1, None], "note_id": [1, 2], "ts": pd.to_datetime(["2026-11-22"] * 2)})
-    with pytest.raises(InputError, match="user_id has type double; wanted an integer or a string; .*Int64"):
+    with pytest.raises(InputError, match=r"user_id has type double; wanted an integer or a string; .*Int64"):
         read_likes(frame)
     likes = read_likes(frame.astype({"user_id": "Int64"}), config=InputConfig(max_bad_share=0.5))
     assert likes.accounting.quarantined == 1
@@ -235,5 +235,5 @@ def test_since_and_until() -> None:
     assert (likes.accounting.read, likes.accounting.outside) == (3, 3)
     assert (likes.n_users, likes.n_notes) == (3, 2)
     later = moment + dt.timedelta(days=9)
-    with pytest.raises(InputError, match="none of 6 rows lies in the time asked for; .*check --since and --until"):
+    with pytest.raises(InputError, match=r"none of 6 rows lies in the time asked for; .*check --since and --until"):
         read_likes(TABLE, config=InputConfig(since=later))

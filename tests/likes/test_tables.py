@@ -30,8 +30,17 @@ USERS = {
     "followers": pa.int64(),
     "views": pa.int32(),
 }
-NOTES = {"note_id": pa.int64(), "author_id": pa.string(), "published_at": AWARE, "topic": pa.string(), "views": pa.int64(),
-         "saves": pa.int64(), "comments": pa.int64(), "shares": pa.float64(), "title": pa.string()}  # fmt: skip
+NOTES = {
+    "note_id": pa.int64(),
+    "author_id": pa.string(),
+    "published_at": AWARE,
+    "topic": pa.string(),
+    "views": pa.int64(),
+    "saves": pa.int64(),
+    "comments": pa.int64(),
+    "shares": pa.float64(),
+    "title": pa.string(),
+}
 
 
 def table(rows: list[dict[str, Any]], types: dict[str, pa.DataType]) -> pa.Table:
