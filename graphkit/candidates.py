@@ -85,7 +85,7 @@ def judge_likes(likes: Likes, graph: BipartiteGraph, rings: Rings, config: Scori
     tier = rings.tier[ring]
     weak = (in_job < config.min_job_share * rings.numbers["job_size"][ring]) | (genuine < config.purge_like_score)
     early = graph.ts[like] - likes.publication[graph.note[like]] <= EARLY_US
-    weak |= early & (rings.weights["arrival"][ring] <= -config.channel_nats)
+    weak |= early & (rings.weights["arrival"][ring] <= -config.early_nats)
     tier = np.where((tier == PURGE) & weak, REVIEW, tier).astype(np.int8)
     return LikeVerdicts(like, ring, rings.score[ring] * genuine, tier, 2 * in_job > crowd)
 

@@ -166,6 +166,9 @@ class ScoringConfig(_Model):
         Least independent channels, besides lockstep, that speak for a ring in tier `purge`.
     channel_nats
         Log-odds from which a channel is said to speak.
+    early_nats
+        Log-odds that arrival must speak against a ring for its likes within an hour of publication to be held
+        for `review`.
     min_job_share
         Least likes of a job, as a share of the ring's median job, for its likes to be in tier `purge`.
     purge_like_score
@@ -180,6 +183,7 @@ class ScoringConfig(_Model):
     review_score: float = Field(0.5, gt=0, lt=1)
     min_channels: int = Field(2, ge=0)
     channel_nats: float = Field(0.5, gt=0)
+    early_nats: float = Field(1.0, gt=0)
     min_job_share: float = Field(0.33, ge=0, le=1)
     purge_like_score: float = Field(0.9, ge=0, le=1)
 

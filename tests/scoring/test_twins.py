@@ -147,7 +147,7 @@ def test_judge_likes(scene: Scene, least: float, job_share: float, data: st.Data
         assert verdicts.exclusive[row] == (2 * job.n_likes > job.n_all)
         assert verdicts.score[row] == pytest.approx(score[ring] * genuine, abs=1e-12)
         if genuine != pytest.approx(least, abs=1e-9):
-            follows = like.ts - born[like.note] <= 3600 * 1_000_000 and arrival[ring] <= -0.5
+            follows = like.ts - born[like.note] <= 3600 * 1_000_000 and arrival[ring] <= -1.0
             weak = job.n_likes < job_share * usual or genuine < least or follows
             assert verdicts.tier[row] == (REVIEW if tiers[ring] == PURGE and weak else tiers[ring])
 
