@@ -15,7 +15,7 @@ copyright = "The graphkit authors, GPL-3.0-or-later"  # noqa: A001 - Sphinx read
 release = tomllib.loads((HERE.parent / "pyproject.toml").read_text(encoding="utf-8"))["project"]["version"]
 version = release
 
-extensions = ["myst_parser", "data_model"]
+extensions = ["myst_parser", "channels", "data_model", "settings"]
 source_suffix = {".md": "markdown"}
 exclude_patterns = ["_build", "_ext"]
 suppress_warnings = ["myst.xref_missing"]  # links to files of the checkout outside docs/

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from graphkit.config import Config, load_config
     from graphkit.detection import Detection, Ring, detect, load
     from graphkit.likes import Likes, read_likes
+    from graphkit.simulation import Simulation, World, simulate
 
 _HOME = {
     "BipartiteGraph": "graphkit.bipartite",
@@ -19,10 +20,13 @@ _HOME = {
     "Detection": "graphkit.detection",
     "Likes": "graphkit.likes",
     "Ring": "graphkit.detection",
+    "Simulation": "graphkit.simulation",
+    "World": "graphkit.simulation",
     "detect": "graphkit.detection",
     "load": "graphkit.detection",
     "load_config": "graphkit.config",
     "read_likes": "graphkit.likes",
+    "simulate": "graphkit.simulation",
 }
 
 __all__ = [
@@ -31,10 +35,13 @@ __all__ = [
     "Detection",
     "Likes",
     "Ring",
+    "Simulation",
+    "World",
     "detect",
     "load",
     "load_config",
     "read_likes",
+    "simulate",
 ]
 
 

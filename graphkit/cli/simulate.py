@@ -22,7 +22,7 @@ def command(out: Path, world: str, seed: int, users: int | None, days: int | Non
     check_world(out, force)
 
     from graphkit.report.text import plural
-    from graphkit.simulate import World, simulate
+    from graphkit.simulation import World, simulate
 
     made = simulate(
         World.load(world) if world.endswith(".toml") else world, seed=seed, users=users, days=days, bare=bare

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import difflib
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import reduce
 
@@ -15,7 +15,8 @@ import pyarrow as pa
 from graphkit.errors import ConfigError, InputError
 from graphkit.likes import values
 from graphkit.likes.encode import is_int, is_text
-from graphkit.likes.source import Part, Source
+from graphkit.likes.parts import Part
+from graphkit.likes.source import Source
 from graphkit.schemas import INPUTS, Column, Kind, Table
 
 _SYNONYMS = {
@@ -24,8 +25,6 @@ _SYNONYMS = {
     "articleid news newsid object objectid target targetid",
     "ts": "timestamp time datetime createdat createtime created eventtime liketime likedat actiontime date dt",
 }
-#: Values of Hive partition keys: by key, then by text.
-_Keys = Mapping[str, Mapping[str | None, pa.Scalar]]
 _IDS = (Kind.USER_ID, Kind.NOTE_ID, Kind.AUTHOR_ID, Kind.ID)
 
 
@@ -106,8 +105,8 @@ def bind(table: Table, source: Source, columns: Mapping[str, str], ts_unit: str 
         When `columns` maps a column that no table has.
     """
     _check_mapping(columns)
-    keys = _partition_values(source)
-    bounds = tuple(_find(table, part, columns, keys) for part in source.parts)
+    keys: dict[tuple[str, str], dict[str | None, pa.Scalar]] = {}
+    bounds = tuple(_find(table, part, columns, source, keys) for part in source.parts)
     types: dict[str, pa.DataType] = {}
     warnings = []
     for column in table.columns:
@@ -121,8 +120,14 @@ def bind(table: Table, source: Source, columns: Mapping[str, str], ts_unit: str 
     return Binding(source, bounds, types, tuple(warnings))
 
 
-def _find(table: Table, part: Part, columns: Mapping[str, str], keys: _Keys) -> Bound:
-    """Find the columns of one part, in the file or among its partition keys."""
+def _find(
+    table: Table,
+    part: Part,
+    columns: Mapping[str, str],
+    source: Source,
+    keys: dict[tuple[str, str], dict[str | None, pa.Scalar]],
+) -> Bound:
+    """Find the columns of one part, in the file or among its partition keys; `keys` remembers what these mean."""
     names, constants = {}, {}
     for column in table.columns:
         for candidate in _candidates(table, column, columns):
@@ -134,7 +139,10 @@ def _find(table: Table, part: Part, columns: Mapping[str, str], keys: _Keys) -> 
                 names[column.name] = candidate
                 break
             if candidate in part.keys:
-                constants[column.name] = keys[candidate][part.keys[candidate]]
+                key = (column.name, candidate)
+                if key not in keys:
+                    keys[key] = _partition_values(column, source, candidate)
+                constants[column.name] = keys[key][part.keys[candidate]]
                 break
         else:
             if column.required:
@@ -210,26 +218,30 @@ def _lookalike(name: str, there: list[str]) -> str | None:
     return by_bare[close[0]] if close else None
 
 
-def _partition_values(source: Source) -> dict[str, dict[str | None, pa.Scalar]]:
-    """Return the value of every Hive partition: integers, dates or texts, whatever all values of a key are."""
-    raw: dict[str, set[str | None]] = {}
-    for part in source.parts:
-        for key, text in part.keys.items():
-            raw.setdefault(key, set()).add(text)
-    out = {}
-    for key, texts in raw.items():
-        kind, convert = pa.string(), str
-        some = [t for t in texts if t is not None]
-        if some and all(re.fullmatch(r"0|-?[1-9]\d{0,17}", t) for t in some):
-            kind, convert = pa.int64(), int  # type: ignore[assignment]
-        elif some and all(re.fullmatch(r"\d{4}-\d\d-\d\d", t) for t in some):
-            try:
-                [dt.date.fromisoformat(t) for t in some]
-                kind, convert = pa.date32(), dt.date.fromisoformat  # type: ignore[assignment]
-            except ValueError:
-                pass
-        out[key] = {t: pa.scalar(None if t is None else convert(t), kind) for t in texts}
-    return out
+def _partition_values(column: Column, source: Source, key: str) -> dict[str | None, pa.Scalar]:
+    """Return what every text of a Hive partition key stands for: what the column wants, where all texts allow it."""
+    texts = {part.keys[key] for part in source.parts if key in part.keys}
+    for kind, convert in _READINGS.get(column.kind, _READINGS[Kind.ID]):
+        try:
+            return {t: pa.scalar(None if t is None else convert(t), kind) for t in texts}
+        except (ValueError, KeyError, pa.ArrowInvalid):
+            continue
+    return {t: pa.scalar(t, pa.string()) for t in texts}
+
+
+def _whole_number(text: str) -> int:
+    if not re.fullmatch(r"0|-?[1-9]\d*", text):  # leading zeros belong to a name
+        raise ValueError(text)
+    return int(text)
+
+
+_NUMBERS = ((pa.int64(), _whole_number),)
+_READINGS: dict[Kind, tuple[tuple[pa.DataType, Callable[[str], object]], ...]] = {
+    Kind.TIME: ((pa.date32(), dt.date.fromisoformat), *_NUMBERS),
+    Kind.BOOL: ((pa.bool_(), {"true": True, "false": False}.__getitem__),),
+    Kind.TEXT: (),
+    Kind.ID: _NUMBERS,
+}
 
 
 def _type(bound: Bound, name: str) -> pa.DataType:

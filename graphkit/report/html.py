@@ -27,7 +27,7 @@ MAX_LISTED = 2_000
 MAX_RINGS = 200
 #: Members and targets listed for each ring, and what the page aims at for all rings together.
 MAX_ROWS = 200
-_ROWS_IN_ALL = 24_000
+_ROWS_IN_ALL = 16_000
 _LEAST_ROWS = 20
 #: Ids and titles longer than this are cut; the Parquet files have them whole.
 MAX_CELLS = 64

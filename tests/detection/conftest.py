@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 import graphkit as gk
-from graphkit.simulate import Simulation, simulate
+from graphkit.simulation import Simulation, simulate
 from tests.detection.runs import Tables, dense, detect
 
 

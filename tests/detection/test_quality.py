@@ -17,7 +17,7 @@ import pyarrow as pa
 import pytest
 
 import graphkit as gk
-from graphkit.simulate import Simulation, simulate
+from graphkit.simulation import Simulation, simulate
 
 pytestmark = pytest.mark.slow
 

@@ -4,15 +4,15 @@ from collections.abc import Iterator
 
 import pytest
 
-from graphkit.likes import encode, source
+from graphkit.likes import encode, parts
 
 
 @pytest.fixture
 def small_batches() -> Iterator[None]:
     """Batches of three rows and tasks of five, so that a handful of rows meets every seam."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(source, "BATCH_ROWS", 3)
-        patch.setattr(source, "TASK_ROWS", 5)
+        patch.setattr(parts, "BATCH_ROWS", 3)
+        patch.setattr(parts, "TASK_ROWS", 5)
         patch.setattr(encode, "_STEP", 2)
         yield
 
@@ -21,7 +21,7 @@ def small_batches() -> Iterator[None]:
 def tiny() -> Iterator[None]:
     """The same for a whole module; hypothesis wants fixtures that outlive an example."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(source, "BATCH_ROWS", 3)
-        patch.setattr(source, "TASK_ROWS", 5)
+        patch.setattr(parts, "BATCH_ROWS", 3)
+        patch.setattr(parts, "TASK_ROWS", 5)
         patch.setattr(encode, "_STEP", 2)
         yield

@@ -17,7 +17,8 @@ from pyarrow import fs
 
 from graphkit.config import InputConfig
 from graphkit.errors import ConfigError, GraphkitError, InputError
-from graphkit.likes import read_likes, source
+from graphkit.likes import read_likes
+from graphkit.likes.parts import FilePart
 from tests.likes.naive import SECOND, as_table
 
 T0 = 1_795_305_600 * SECOND
@@ -161,7 +162,7 @@ def test_directory_that_cannot_be_listed(tmp_path: Path, monkeypatch: pytest.Mon
     def no(*_: Any, **__: Any) -> Any:
         raise PermissionError(errno.EACCES, "Permission denied")
 
-    monkeypatch.setattr(source, "_walk", no)
+    monkeypatch.setattr(parts, "_walk", no)
     refused(tmp_path, f"likes {tmp_path}: permission denied", "check its permissions")
 
 
@@ -176,9 +177,9 @@ def test_a_file_that_changes_under_the_reader(
     pq.write_table(GOOD, tmp_path / "likes.parquet")
     pq.write_table(pa.table({"user_id": ["u1"]}), tmp_path / "users.parquet")
     victim = tmp_path / f"{table}.parquet"
-    batches = source.FilePart.batches
+    batches = FilePart.batches
 
-    def disturbed(self: source.FilePart, *args: Any) -> Iterator[pa.RecordBatch]:
+    def disturbed(self: FilePart, *args: Any) -> Iterator[pa.RecordBatch]:
         for batch in batches(self, *args):
             yield batch
             if self.label != str(victim):
@@ -194,7 +195,7 @@ def test_a_file_that_changes_under_the_reader(
                 pq.write_table(GOOD.slice(0, 9), tmp_path / "new")
                 (tmp_path / "new").rename(victim)
 
-    monkeypatch.setattr(source.FilePart, "batches", disturbed)
+    monkeypatch.setattr(FilePart, "batches", disturbed)
     refused(
         tmp_path / "likes.parquet",
         f"{victim}: changed while it was being read",
@@ -208,13 +209,13 @@ def test_a_file_that_changes_under_the_reader(
 def test_a_file_that_changes_between_footer_and_rows(path: Path, monkeypatch: pytest.MonkeyPatch, rows: int) -> None:
     pq.write_table(GOOD, path)
     other = GOOD.slice(0, rows).append_column("more", pa.nulls(rows, pa.int8()))
-    tasks = source.FilePart.tasks
+    tasks = FilePart.tasks
 
-    def swapped(self: source.FilePart) -> Any:
+    def swapped(self: FilePart) -> Any:
         pq.write_table(other, path)
         return tasks(self)
 
-    monkeypatch.setattr(source.FilePart, "tasks", swapped)
+    monkeypatch.setattr(FilePart, "tasks", swapped)
     refused(path, f"{path}: changed while it was being read")
 
 

@@ -208,8 +208,8 @@ def test_many_rows_equal_the_slow_twin(seed: int) -> None:
         )
     ]  # fmt: skip
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("graphkit.likes.source.BATCH_ROWS", 500)
-        patch.setattr("graphkit.likes.source.TASK_ROWS", 1000)
+        patch.setattr("graphkit.likes.parts.BATCH_ROWS", 500)
+        patch.setattr("graphkit.likes.parts.TASK_ROWS", 1000)
         patch.setattr("graphkit.likes.encode._STEP", 300)
         want = naive(rows, ANY)
         one, two = read(rows, ONE), read(rows, TWO)

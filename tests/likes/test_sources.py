@@ -154,6 +154,31 @@ def test_partition_keys_of_every_type(tmp_path: Path) -> None:
     assert read_likes(tmp_path).users.ids.to_pylist() == ["7", "x/y"]
 
 
+@pytest.mark.parametrize("days", [("20261122", "20261123"), ("2026-11-22", "__HIVE_DEFAULT_PARTITION__")])
+def test_days_as_hive_writes_them(tmp_path: Path, days: tuple[str, str]) -> None:
+    for day in days:
+        (tmp_path / f"dt={day}").mkdir()
+        pq.write_table(TABLE.drop_columns(["ts"]), tmp_path / f"dt={day}" / "a.parquet")
+    likes = read_likes(tmp_path, config=InputConfig(columns={"ts": "dt"}, max_bad_share=0.5))
+    assert set(likes.ts.tolist()) == {T0}
+    assert likes.accounting.quarantined == (0 if days[1].isdigit() else 6)
+
+
+def test_partition_keys_become_what_the_column_wants(tmp_path: Path) -> None:
+    folder = tmp_path / "source=7" / "completed=true" / "device_id=007" / "ip=7"
+    folder.mkdir(parents=True)
+    pq.write_table(TABLE, folder / "a.parquet")
+    likes = read_likes(tmp_path)
+    assert likes.sources.to_pylist() == ["7"]
+    assert likes.completed is not None
+    assert likes.completed.tolist() == [1] * 6
+    other = tmp_path / "source=7" / "completed=maybe"
+    other.mkdir()
+    pq.write_table(TABLE, other / "a.parquet")
+    with pytest.raises(InputError, match="column completed has type string; wanted a boolean"):
+        read_likes(tmp_path)
+
+
 def test_hives_null_is_null(tmp_path: Path) -> None:
     for source in ("feed", "__HIVE_DEFAULT_PARTITION__"):
         (tmp_path / f"source={source}").mkdir()

@@ -12,7 +12,7 @@ import numpy.typing as npt
 import pandas as pd
 import pytest
 
-from graphkit.simulate import Simulation, simulate
+from graphkit.simulation import Simulation, simulate
 
 DAY_S = 86400.0
 

@@ -12,9 +12,9 @@ import pytest
 
 from graphkit import schemas
 from graphkit.errors import OutputError
-from graphkit.simulate import WORLDS, Simulation, World, simulate
-from graphkit.simulate.actors import Farm, Ring
-from graphkit.simulate.worlds import find_world
+from graphkit.simulation import WORLDS, Simulation, World, simulate
+from graphkit.simulation.actors import Farm, Ring
+from graphkit.simulation.worlds import find_world
 
 TABLES = ("likes", "users", "notes", "truth_users", "truth_likes", "truth_groups")
 
@@ -166,7 +166,7 @@ def test_failed_save_leaves_nothing(small: Simulation, tmp_path: Path, monkeypat
     def full(*args: object, **kwargs: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("graphkit.simulate.simulation.pq.write_table", full)
+    monkeypatch.setattr("graphkit.simulation.make.pq.write_table", full)
     with pytest.raises(OutputError, match="No space left"):
         small.save(tmp_path / "world")
     assert list(tmp_path.iterdir()) == []

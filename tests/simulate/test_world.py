@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from graphkit.errors import ConfigError
-from graphkit.simulate import WORLDS, World, simulate
-from graphkit.simulate.actors import Farm, Micro, Ring, Viral
-from graphkit.simulate.worlds import find_world
+from graphkit.simulation import WORLDS, World, simulate
+from graphkit.simulation.actors import Farm, Micro, Ring, Viral
+from graphkit.simulation.worlds import find_world
 
 
 @pytest.mark.parametrize("name", sorted(WORLDS))

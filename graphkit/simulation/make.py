@@ -13,16 +13,16 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from graphkit.errors import OutputError
-from graphkit.simulate.actors import Ring
-from graphkit.simulate.background import Stage, build_stage
-from graphkit.simulate.columns import like_columns, make_ids, note_table, times, user_table
-from graphkit.simulate.groups import Group
-from graphkit.simulate.log import Fault, MergedLikes, likes_that_stand, merge, shown_times, write_log
-from graphkit.simulate.lookalikes import lookalike
-from graphkit.simulate.population import Accounts
-from graphkit.simulate.rings import ring
-from graphkit.simulate.world import World
-from graphkit.simulate.worlds import find_world
+from graphkit.simulation.actors import Ring
+from graphkit.simulation.background import Stage, build_stage
+from graphkit.simulation.columns import like_columns, make_ids, note_table, times, user_table
+from graphkit.simulation.groups import Group
+from graphkit.simulation.log import Fault, MergedLikes, likes_that_stand, merge, shown_times, write_log
+from graphkit.simulation.lookalikes import lookalike
+from graphkit.simulation.population import Accounts
+from graphkit.simulation.rings import ring
+from graphkit.simulation.world import World
+from graphkit.simulation.worlds import find_world
 
 _TABLES = ("likes", "users", "notes", "truth_users", "truth_likes", "truth_groups")
 

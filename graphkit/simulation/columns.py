@@ -13,11 +13,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from graphkit.schemas import TIMESTAMP
-from graphkit.simulate.background import SOURCES, Stage
-from graphkit.simulate.population import Accounts
-from graphkit.simulate.randomness import F64, I64, U64, Bools, hashed, mix, uniform
-from graphkit.simulate.titles import titles, topic_name
-from graphkit.simulate.world import World
+from graphkit.simulation.background import SOURCES, Stage
+from graphkit.simulation.population import Accounts
+from graphkit.simulation.randomness import F64, I64, U64, Bools, hashed, mix, uniform
+from graphkit.simulation.titles import titles, topic_name
+from graphkit.simulation.world import World
 
 _HEX = np.frombuffer(b"".join(b"%02x" % i for i in range(256)), dtype=np.uint8).reshape(256, 2)
 

@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from graphkit.simulate.background import Events, Stage, rhythm
-from graphkit.simulate.population import DAY, Accounts
-from graphkit.simulate.randomness import F64, I64, Bools
+from graphkit.simulation.background import Events, Stage, rhythm
+from graphkit.simulation.population import DAY, Accounts
+from graphkit.simulation.randomness import F64, I64, Bools
 
 
 @dataclass

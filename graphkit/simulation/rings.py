@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from graphkit.simulate.actors import Disposable, Drip, Exchange, Farm, Micro, OneShot, PartTime, Rotating
-from graphkit.simulate.background import Events, Stage, browse, glance, rhythm
-from graphkit.simulate.groups import ORDERED, Group, attend, awake, customers, draw_people, events, order_times, pick
-from graphkit.simulate.population import DAY, Accounts, bots
-from graphkit.simulate.randomness import F64, I64, between, generator, whole
+from graphkit.simulation.actors import Disposable, Drip, Exchange, Farm, Micro, OneShot, PartTime, Rotating
+from graphkit.simulation.background import Events, Stage, browse, glance, rhythm
+from graphkit.simulation.groups import ORDERED, Group, attend, awake, customers, draw_people, events, order_times, pick
+from graphkit.simulation.population import DAY, Accounts, bots
+from graphkit.simulation.randomness import F64, I64, between, generator, whole
 
 AnyRing = Farm | Rotating | Micro | Drip | PartTime | Disposable | Exchange | OneShot
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from graphkit.simulate.randomness import I64, U64, hashed
+from graphkit.simulation.randomness import I64, U64, hashed
 
 _TOPICS = (
     ("护肤", "精华", "面霜", "防晒"), ("彩妆", "口红", "眼影", "粉底"), ("穿搭", "外套", "连衣裙", "牛仔裤"),

@@ -7,8 +7,8 @@ from dataclasses import dataclass, fields
 
 import numpy as np
 
-from graphkit.simulate.randomness import F64, I64, U64, Bools, hashed, keys, mix
-from graphkit.simulate.world import World
+from graphkit.simulation.randomness import F64, I64, U64, Bools, hashed, keys, mix
+from graphkit.simulation.world import World
 
 DAY = 86400.0
 #: Interests of a user.

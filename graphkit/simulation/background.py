@@ -11,9 +11,9 @@ from functools import cached_property
 
 import numpy as np
 
-from graphkit.simulate.population import DAY, SLOTS, Accounts, NoteBook, hours, people, topic_count, write_notes
-from graphkit.simulate.randomness import F64, I64, Bools, generator
-from graphkit.simulate.world import World
+from graphkit.simulation.population import DAY, SLOTS, Accounts, NoteBook, hours, people, topic_count, write_notes
+from graphkit.simulation.randomness import F64, I64, Bools, generator
+from graphkit.simulation.world import World
 
 #: Where a note was met.
 SOURCES = ("feed", "search", "profile", "link")

@@ -6,8 +6,8 @@ worlds serve the judgement of detectors, so no single column gives the truth awa
 
 from __future__ import annotations
 
-from graphkit.simulate.simulation import Simulation, simulate
-from graphkit.simulate.world import World
-from graphkit.simulate.worlds import WORLDS
+from graphkit.simulation.make import Simulation, simulate
+from graphkit.simulation.world import World
+from graphkit.simulation.worlds import WORLDS
 
 __all__ = ["WORLDS", "Simulation", "World", "simulate"]

@@ -10,12 +10,12 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from graphkit.schemas import TIMESTAMP
-from graphkit.simulate.background import Events, Stage
-from graphkit.simulate.columns import midnight_us
-from graphkit.simulate.groups import Group
-from graphkit.simulate.population import Accounts
-from graphkit.simulate.randomness import F64, I64, U64, Bools, hashed, uniform
-from graphkit.simulate.world import World
+from graphkit.simulation.background import Events, Stage
+from graphkit.simulation.columns import midnight_us
+from graphkit.simulation.groups import Group
+from graphkit.simulation.population import Accounts
+from graphkit.simulation.randomness import F64, I64, U64, Bools, hashed, uniform
+from graphkit.simulation.world import World
 
 
 class Fault(IntEnum):

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 
 from graphkit.errors import ConfigError
-from graphkit.simulate.actors import (
+from graphkit.simulation.actors import (
     AnyActor,
     Binge,
     Collaborators,
@@ -30,8 +30,8 @@ from graphkit.simulate.actors import (
     Superfans,
     Viral,
 )
-from graphkit.simulate.randomness import generator
-from graphkit.simulate.world import Background, World
+from graphkit.simulation.randomness import generator
+from graphkit.simulation.world import Background, World
 
 RINGS: tuple[AnyActor, ...] = (
     Farm(count=4, size=(50, 300)),

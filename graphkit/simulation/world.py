@@ -11,7 +11,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, ValidationError, model_validator
 
 from graphkit.errors import ConfigError
-from graphkit.simulate.actors import AnyActor, Model, Ring
+from graphkit.simulation.actors import AnyActor, Model, Ring
 
 Share = Annotated[float, Field(ge=0, le=1)]
 

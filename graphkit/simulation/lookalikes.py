@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from graphkit.simulate.actors import (
+from graphkit.simulation.actors import (
     AnyActor,
     Binge,
     Collaborators,
@@ -21,10 +21,10 @@ from graphkit.simulate.actors import (
     Superfans,
     Viral,
 )
-from graphkit.simulate.background import Stage, browse, find, interest, rhythm
-from graphkit.simulate.groups import LINKED, SHOWN, Group, attend, awake, draw_people, events, pick
-from graphkit.simulate.population import DAY, people
-from graphkit.simulate.randomness import F64, I64, between, generator, keys, whole
+from graphkit.simulation.background import Stage, browse, find, interest, rhythm
+from graphkit.simulation.groups import LINKED, SHOWN, Group, attend, awake, draw_people, events, pick
+from graphkit.simulation.population import DAY, people
+from graphkit.simulation.randomness import F64, I64, between, generator, keys, whole
 
 Rng = np.random.Generator
 #: Who likes what when.
