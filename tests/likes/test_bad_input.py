@@ -17,7 +17,7 @@ from pyarrow import fs
 
 from graphkit.config import InputConfig
 from graphkit.errors import ConfigError, GraphkitError, InputError
-from graphkit.likes import read_likes
+from graphkit.likes import read_likes, source
 from graphkit.likes.parts import FilePart
 from tests.likes.naive import SECOND, as_table
 
@@ -162,7 +162,7 @@ def test_directory_that_cannot_be_listed(tmp_path: Path, monkeypatch: pytest.Mon
     def no(*_: Any, **__: Any) -> Any:
         raise PermissionError(errno.EACCES, "Permission denied")
 
-    monkeypatch.setattr(parts, "_walk", no)
+    monkeypatch.setattr(source, "_walk", no)
     refused(tmp_path, f"likes {tmp_path}: permission denied", "check its permissions")
 
 

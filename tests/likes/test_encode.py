@@ -63,11 +63,11 @@ def test_many_ids_grow_every_store() -> None:
 
 def test_equal_hashes_are_told_apart(monkeypatch: pytest.MonkeyPatch) -> None:
     """With one hash for all texts only the bytes decide."""
-    texts = pa.array(["a", "b", "ab", "ba", "12345678x", "12345678y", "", "a"], pa.large_string())
+    texts = pa.array(["a", "b", "ab", "ba", "12345678x", "12345678y", "02345678x", "", "a"], pa.large_string())
     block = Block.of(texts)
     same = Block(np.full(len(texts), 5, np.uint64), block.values, block.data)
     book = Codebook("user_id", pa.string())
-    assert book.add(same).tolist() == [0, 1, 2, 3, 4, 5, 6, 0]
+    assert book.add(same).tolist() == [0, 1, 2, 3, 4, 5, 6, 7, 0]
     assert book.ranked()[0].to_pylist() == sorted(set(texts.to_pylist()))
 
 
