@@ -6,7 +6,7 @@ import json
 import os
 import shutil
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -47,33 +47,48 @@ def whole(path: Path, *, force: bool) -> Iterator[Path]:
     OutputError
         When the target is refused or something cannot be written.
     """
-    check_target(path, force)
-    parent = path.absolute().parent
+    path = path.absolute() if path.is_symlink() and not path.exists() else path.resolve()
+    parent = path.parent
     fresh = parent / f".{path.name}.{os.getpid()}.part"
     old = parent / f".{path.name}.{os.getpid()}.old"
+    _sweep(path)
+    check_target(path, force)
     try:
         parent.mkdir(parents=True, exist_ok=True)
-        _sweep(parent, path.name)
         fresh.mkdir()
         yield fresh
         _flush(fresh)
-        if path.exists():
+        if force and path.exists():
             path.rename(old)
         fresh.rename(path)
-        shutil.rmtree(old, ignore_errors=True)
     except OSError as e:
-        if old.exists() and not path.exists():
-            old.rename(path)
-        raise OutputError(f"{path}: {e.strerror or e}", wanted="room and leave to write", todo="free space or choose another --out") from e
+        raise OutputError(
+            f"{path}: {e.strerror or e}",
+            wanted="room and leave to write",
+            todo="free space or choose another --out",
+        ) from e
     finally:
+        _settle(path, old)
         shutil.rmtree(fresh, ignore_errors=True)
 
 
-def _sweep(parent: Path, name: str) -> None:
-    """Remove what processes that no longer live left of earlier attempts at the same run."""
-    for rest in parent.glob(f".{name}.*.part"):
-        pid = rest.name.split(".")[-2]
-        if pid.isdigit() and not Path("/proc", pid).exists() and Path("/proc").exists():
+def _settle(path: Path, old: Path) -> None:
+    """Put the old run back when nothing took its place, else remove it."""
+    if old.exists() and not path.exists():
+        old.rename(path)
+    shutil.rmtree(old, ignore_errors=True)
+
+
+def _sweep(path: Path) -> None:
+    """Clear up after processes that died in earlier attempts at the same run."""
+    for rest in path.parent.glob(f".{path.name}.*"):
+        pid, _, suffix = rest.name.removeprefix(f".{path.name}.").partition(".")
+        if not pid.isdigit() or Path("/proc", pid).exists() or not Path("/proc").exists():
+            continue
+        if suffix == "old":
+            with suppress(OSError):
+                _settle(path, rest)
+        elif suffix == "part":
             shutil.rmtree(rest, ignore_errors=True)
 
 
@@ -88,7 +103,12 @@ def _flush(folder: Path) -> None:
 
 
 def write_run(
-    path: Path, tables: Mapping[str, pa.Table], info: Mapping[str, Any], extra: Mapping[str, str | bytes], *, force: bool
+    path: Path,
+    tables: Mapping[str, pa.Table],
+    info: Mapping[str, Any],
+    extra: Mapping[str, str | bytes],
+    *,
+    force: bool,
 ) -> None:
     """Write tables, ``run.json`` and further files as one run directory.
 
@@ -117,18 +137,22 @@ def read_run(path: Path) -> tuple[dict[str, pa.Table], dict[str, Any]]:
     OutputError
         When it is not a run directory, or a file of it is missing or broken.
     """
-    import pyarrow.parquet as pq
-
     try:
-        info = json.loads((path / INFO).read_text(encoding="utf-8"))
-        if not isinstance(info, dict):
-            raise ValueError("not an object")
-        tables = {t.name: pq.read_table(path / f"{t.name}.parquet", partitioning=None) for t in OUTPUTS}
-    except (OSError, ValueError, pa.ArrowException) as e:
+        return _read(path)
+    except (OSError, ValueError, KeyError, pa.ArrowException) as e:
         reason = " ".join(str(e).split())[:200]
         raise OutputError(
             f"{path} is not a complete run directory ({reason})",
             wanted=f"{INFO} and the tables that graphkit detect writes",
             todo="check the path or run graphkit detect again",
         ) from None
+
+
+def _read(path: Path) -> tuple[dict[str, pa.Table], dict[str, Any]]:
+    import pyarrow.parquet as pq
+
+    info = json.loads((path / INFO).read_text(encoding="utf-8"))
+    if not isinstance(info, dict) or "tiers" not in info:
+        raise ValueError(f"{INFO} is none of graphkit's")
+    tables = {t.name: pq.ParquetFile(path / f"{t.name}.parquet").read().select(t.names) for t in OUTPUTS}
     return tables, info
