@@ -71,7 +71,7 @@ def resolve(given: object, role: str, engine: LocalEngine) -> Source:
         When there is nothing there, or something that is not Parquet.
     """
     if isinstance(given, (str, os.PathLike)):
-        return _resolve_path(os.fspath(given), role, engine)
+        return _resolve_path(os.fsdecode(given), role, engine)
     if not any(hasattr(given, name) for name in ("__arrow_c_stream__", "__arrow_c_array__", "__dataframe__")):
         raise InputError(f"{role}: {type(given).__name__}", wanted="a path or a table", todo=f"pass {_WANTED}")
     try:
@@ -83,6 +83,7 @@ def resolve(given: object, role: str, engine: LocalEngine) -> Source:
 
 
 def _resolve_path(text: str, role: str, engine: LocalEngine) -> Source:
+    label = _public(text)
     try:
         place = _locate(text)
         info = place.filesystem.get_file_info(place.base)
@@ -98,25 +99,26 @@ def _resolve_path(text: str, role: str, engine: LocalEngine) -> Source:
         elif info.type == fs.FileType.Directory:
             files = {i.path: i for i in _walk(place.filesystem, place.base)}
         elif info.type == fs.FileType.File:
-            part = FilePart(place.filesystem, info, info.base_name, text, _hive_keys(info.path))
-            return Source(text, (part,))
+            part = FilePart(place.filesystem, info, info.base_name, label, _hive_keys(info.path))
+            return Source(label, (part,))
         else:
-            raise InputError(f"{role} {text}: does not exist", wanted=_WANTED, todo="check the path")
+            raise InputError(f"{role} {label}: does not exist", wanted=_WANTED, todo="check the path")
         if not files:
             what = "matches no file" if place.pattern else _contents(place.filesystem, place.base)
             wanted = f"files named *{', *'.join(SUFFIXES)}"
-            raise InputError(f"{role} {text}: {what}", wanted=wanted, todo="check the path")
+            raise InputError(f"{role} {label}: {what}", wanted=wanted, todo="check the path")
     except PermissionError:
-        raise InputError(f"{role} {text}: permission denied", wanted=_WANTED, todo="check its permissions") from None
+        raise InputError(f"{role} {label}: permission denied", wanted=_WANTED, todo="check its permissions") from None
     except (OSError, pa.ArrowException, ValueError) as error:
-        raise InputError(f"{role} {text}: {first_line(error)}", wanted=_WANTED, todo="check the path") from None
+        what = first_line(error).replace(text, label)
+        raise InputError(f"{role} {label}: {what}", wanted=_WANTED, todo="check the path") from None
 
     names = {path.removeprefix(place.base.rstrip("/") + "/"): found for path, found in files.items()}
 
     def part_of(name: str) -> FilePart:
         return FilePart(place.filesystem, names[name], name, place.shown + name, _hive_keys(names[name].path))
 
-    return Source(text, tuple(engine.map(part_of, sorted(names))))
+    return Source(label, tuple(engine.map(part_of, sorted(names))))
 
 
 @dataclass(frozen=True)
@@ -147,7 +149,12 @@ def _locate(text: str) -> _Place:
         base = Path(shown or ("/" if text.startswith("/") else ".")).expanduser().absolute().as_posix()
         filesystem = fs.LocalFileSystem()
     pattern = [c for c in components[wild:] if c]
-    return _Place(filesystem, base.rstrip("/") or "/", pattern, shown.rstrip("/") + "/" if shown else "")
+    return _Place(filesystem, base.rstrip("/") or "/", pattern, _public(shown).rstrip("/") + "/" if shown else "")
+
+
+def _public(text: str) -> str:
+    """Return a path or URL without credentials and options: it will stand in messages and reports."""
+    return re.sub(r"(?<=://)[^/@]*@", "", text.partition("?")[0]) if "://" in text else text
 
 
 def _hidden(name: str) -> bool:

@@ -70,6 +70,16 @@ def test_an_address_nothing_opens(url: str) -> None:
     refused(url, url, "wanted a Parquet file, a directory of them, a glob, or a URL such as s3://bucket/path")
 
 
+@pytest.mark.parametrize(
+    "url", ["s3://key:secret@bucket/x?nonsense=1", "gopher://key:secret@x/y", "s3://key:secret@/*"]
+)
+def test_messages_keep_secrets(url: str) -> None:
+    with pytest.raises(InputError) as caught:
+        read_likes(url)
+    assert "secret" not in str(caught.value)
+    assert "key" not in str(caught.value)
+
+
 # ---- Files ----
 
 
