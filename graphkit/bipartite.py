@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
@@ -15,7 +15,7 @@ from graphkit.likes.model import I32, I64, Likes
 
 if TYPE_CHECKING:
     import igraph
-    import networkx
+    import networkx as nx
     from scipy.sparse import csr_array
 
 
@@ -68,9 +68,7 @@ class BipartiteGraph:
     @classmethod
     def from_likes(cls, likes: Likes) -> BipartiteGraph:
         """Build the graph of `likes`; shares their memory."""
-        return cls(
-            likes.n_users, likes.n_notes, likes.user, likes.note, likes.ts, likes.users.ids, likes.notes.ids
-        )
+        return cls(likes.n_users, likes.n_notes, likes.user, likes.note, likes.ts, likes.users.ids, likes.notes.ids)
 
     def __len__(self) -> int:
         return len(self.user)
@@ -108,7 +106,7 @@ class BipartiteGraph:
         indices = self.note[self.by_user]
         return csr_array((data, indices, self.user_ptr.astype(np.int64)), shape=(self.n_users, self.n_notes))
 
-    def to_networkx(self) -> networkx.Graph[object]:
+    def to_networkx(self) -> nx.Graph[object]:
         """Return a networkx graph by the ecosystem's conventions.
 
         Nodes are ``("user", id)`` and ``("note", id)``, since an id may be both a user's and a note's; node
@@ -116,7 +114,7 @@ class BipartiteGraph:
         """
         import networkx as nx
 
-        graph: networkx.Graph[object] = nx.Graph()
+        graph: nx.Graph[object] = nx.Graph()
         users = [("user", i) for i in self.user_ids.to_pylist()]
         notes = [("note", i) for i in self.note_ids.to_pylist()]
         graph.add_nodes_from(users, bipartite=0)
@@ -143,7 +141,7 @@ class BipartiteGraph:
         return graph
 
     @classmethod
-    def from_networkx(cls, graph: networkx.Graph[object]) -> BipartiteGraph:
+    def from_networkx(cls, graph: nx.Graph[object]) -> BipartiteGraph:
         """Build the graph back from what :meth:`to_networkx` returned.
 
         Raises
@@ -151,8 +149,8 @@ class BipartiteGraph:
         InputError
             When a node lacks ``bipartite`` or an edge lacks ``ts``.
         """
-        sides = dict(graph.nodes(data="bipartite"))
-        stamps = list(graph.edges(data="ts"))
+        sides: dict[object, object] = dict(graph.nodes(data="bipartite"))  # type: ignore[arg-type]
+        stamps: list[tuple[object, object, Any]] = list(graph.edges(data="ts"))
         if any(side not in (0, 1) for side in sides.values()) or any(t is None for *_, t in stamps):
             raise InputError(
                 "a graph without bipartite=0/1 on every node and ts on every edge",

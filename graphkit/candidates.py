@@ -135,7 +135,8 @@ def build_tables(
     Returns
     -------
     dict of str to pyarrow.Table
-        ``rings``, ``members``, ``ties``, ``targets``, ``candidates``, ``impact`` and ``quarantine``; rows sorted by their keys.
+        ``rings``, ``members``, ``ties``, ``targets``, ``candidates``, ``impact`` and
+        ``quarantine``; rows sorted by their keys.
     """
     verdicts = judge_likes(likes, graph, rings, config)
     types = {
@@ -201,7 +202,8 @@ def _rings_table(
     note = graph.note[like].astype(np.int64)
     numbers = rings.numbers | {f"weight_{name}": nats for name, nats in rings.weights.items()}
     struct = pa.StructArray.from_arrays(
-        [pa.array(numbers[name], pa.float64(), from_pandas=True) for name, _ in EVIDENCE], [name for name, _ in EVIDENCE]
+        [pa.array(numbers[name], pa.float64(), from_pandas=True) for name, _ in EVIDENCE],
+        [name for name, _ in EVIDENCE],
     )
     reciprocity = rings.numbers["reciprocity"]
     return _finish(
@@ -355,9 +357,7 @@ def _candidates_table(
     like, ring = verdicts.like[proposed], verdicts.ring[proposed]
     unread = np.zeros(len(like), np.bool_)
     if likes.dwell_ms is not None:
-        unread = (likes.dwell_ms[like] < config.short_dwell_ms) & (
-            rings.weights["dwell"][ring] >= config.channel_nats
-        )
+        unread = (likes.dwell_ms[like] < config.short_dwell_ms) & (rings.weights["dwell"][ring] >= config.channel_nats)
     # One list of codes for each (ring, exclusive, unread), shared by all its likes: no loop over likes.
     kind = ring * 4 + verdicts.exclusive[proposed] * 2 + unread
     kinds, which = np.unique(kind, return_inverse=True)

@@ -46,9 +46,7 @@ class UserGraph:
         return len(self.u)
 
 
-def partition(
-    graph: UserGraph, config: PartitionConfig, progress: Progress = SILENT
-) -> tuple[I32, ...]:
+def partition(graph: UserGraph, config: PartitionConfig, progress: Progress = SILENT) -> tuple[I32, ...]:
     """Cut the graph into communities.
 
     Each connected component is partitioned by Leiden with the constant Potts model, whose resolution is a share
@@ -94,9 +92,7 @@ def partition(
     return tuple(sorted(found, key=lambda members: int(members[0])))
 
 
-def _leiden_communities(
-    net: igraph.Graph, component: Sequence[int], config: PartitionConfig
-) -> Iterator[list[int]]:
+def _leiden_communities(net: igraph.Graph, component: Sequence[int], config: PartitionConfig) -> Iterator[list[int]]:
     """Yield the communities of one component as sorted vertex lists."""
     part = net.induced_subgraph(component)
     membership = leiden_cpm(part, np.ones(part.ecount()), config.resolution_share * part.density(), config)
@@ -151,9 +147,7 @@ def _igraph_random_state(seed: int) -> Iterator[None]:
         igraph.set_random_number_generator(random)
 
 
-def _refine(
-    net: igraph.Graph, community: Sequence[int], chance: float, config: PartitionConfig
-) -> Iterator[list[int]]:
+def _refine(net: igraph.Graph, community: Sequence[int], chance: float, config: PartitionConfig) -> Iterator[list[int]]:
     """Drop members whose tie is not significant and split at bridges, until nothing changes.
 
     The tie of a member with d edges into a community of n is judged by P(Binomial(n - 1, chance) >= d), where

@@ -217,7 +217,10 @@ EVIDENCE: tuple[tuple[str, str], ...] = (
     ("episodes", "Separate occasions on which members acted together."),
     ("job_size", "Median over the ring's bursts on a note of its likes in them."),
     ("capture", "Median over targets of the ring's share of all their likes."),
-    ("burst_capture", "Mean over the ring's likes of the ring's share of all likes in the same burst on the same note."),
+    (
+        "burst_capture",
+        "Mean over the ring's likes of the ring's share of all likes in the same burst on the same note.",
+    ),
     ("devotion", "Median over members of the share of their likes that fell on targets."),
     ("arrival_age_h", "Median hours from publication (first like where unknown) to the ring's likes."),
     ("arrival_percentile", "Where that age lies among the ages of all other likes, 0 to 1."),

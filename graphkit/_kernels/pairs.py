@@ -67,8 +67,8 @@ def _co_likes(
 
 @kernel
 def _expected_half(u: int, v: int, time_ptr: I64, by_time_ts: I64, by_time_rate: I64, window: int) -> int:
-    """Return the sum over u's likes of (v's likes within the window, on any note) times (rate), fixed point, at most 2**60."""
-    total = np.int64(0)
+    """Sum over u's likes (v's likes within the window, on any note) x (rate): fixed point, at most 2**60."""
+    total = 0
     end = time_ptr[v + 1]
     a = time_ptr[v]
     b = time_ptr[v]
@@ -78,7 +78,7 @@ def _expected_half(u: int, v: int, time_ptr: I64, by_time_ts: I64, by_time_rate:
             a += 1
         while b < end and by_time_ts[b] <= t + window:
             b += 1
-        total = min(total + (b - a) * by_time_rate[k], _MOST_EXPECTED)
+        total = min(total + (b - a) * int(by_time_rate[k]), _MOST_EXPECTED)
     return total
 
 

@@ -45,7 +45,7 @@ def prune(user: I32, ts: I64, ptr: I64, n_users: int, window: int, min_weight: i
     while changed:
         changed = False
         for g in range(len(ptr) - 1):
-            before = np.int64(-1)  # the surviving like before p, and whether it has company already
+            before = -1  # the surviving like before p, and whether it has company already
             company = False
             for p in range(ptr[g], ptr[g + 1]):
                 if not alive[p]:
@@ -55,7 +55,7 @@ def prune(user: I32, ts: I64, ptr: I64, n_users: int, window: int, min_weight: i
                     degree[user[p]] -= 1
                     changed = True
                     continue
-                close = before >= 0 and ts[p] - ts[before] <= window
+                close = bool(before >= 0 and ts[p] - ts[before] <= window)
                 if before >= 0 and not company and not close:
                     alive[before] = False
                     degree[user[before]] -= 1

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +17,11 @@ from graphkit.likes.model import Likes
 
 if TYPE_CHECKING:
     import igraph
-    import networkx
+    import networkx as nx
+
+#: What a notebook shows of the strongest rings.
+_SHOWN = 20
+_SHOWN_COLUMNS = ["ring_id", "kind", "tier", "score", "n_users", "n_notes", "n_authors", "n_likes", "window_s"]
 
 
 @dataclass(frozen=True)
@@ -120,9 +125,16 @@ class Detection:
         return f"<Detection: {self.rings.num_rows} rings ({tiers}), {self.candidates.num_rows} candidate likes>"
 
     def _repr_html_(self) -> str:
-        shown = self.rings.sort_by([("score", "descending")]).slice(0, 20)
-        columns = ["ring_id", "kind", "tier", "score", "q_value", "n_users", "n_notes", "n_authors", "n_likes", "window_s"]
-        return f"<p>{repr(self)[1:-1]}</p>" + shown.select(columns).to_pandas().to_html(index=False, border=0)
+        rows = self.rings.sort_by([("score", "descending")]).slice(0, _SHOWN).select(_SHOWN_COLUMNS).to_pylist()
+        head = "".join(f"<th>{name}</th>" for name in _SHOWN_COLUMNS)
+        body = "".join(
+            "<tr>" + "".join(f"<td>{escape(_cell(value))}</td>" for value in row.values()) + "</tr>" for row in rows
+        )
+        return f"<p>{escape(repr(self)[1:-1])}</p><table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+
+
+def _cell(value: object) -> str:
+    return f"{value:.3f}" if isinstance(value, float) else str(value)
 
 
 def load(path: str | Path) -> Detection:
@@ -191,13 +203,14 @@ class Ring:
         """Its candidate likes; none for a ring in tier ``watch``."""
         return self._rows("candidates")
 
-    def to_networkx(self) -> networkx.Graph[object]:
+    def to_networkx(self) -> nx.Graph[object]:
         """Return members joined by their ties; edge attributes ``weight``, ``breadth``, ``window_s``, ``p_value``."""
         import networkx as nx
 
-        graph: networkx.Graph[object] = nx.Graph(ring_id=self.ring_id)
+        graph: nx.Graph[object] = nx.Graph(ring_id=self.ring_id)
         graph.add_nodes_from(self.members["user_id"].to_pylist())
-        graph.add_edges_from((r.pop("user_a"), r.pop("user_b"), r) for r in self.ties.drop_columns("ring_id").to_pylist())
+        ties = self.ties.drop_columns("ring_id").to_pylist()
+        graph.add_edges_from((tie.pop("user_a"), tie.pop("user_b"), tie) for tie in ties)
         return graph
 
     def to_igraph(self) -> igraph.Graph:
@@ -215,6 +228,5 @@ class Ring:
 
     def __repr__(self) -> str:
         row = self.row
-        return (
-            f"<Ring {self.ring_id}: {row['tier']}, {row['n_users']} users, {row['n_notes']} notes, {row['n_likes']} likes>"
-        )
+        sizes = f"{row['n_users']} users, {row['n_notes']} notes, {row['n_likes']} likes"
+        return f"<Ring {self.ring_id}: {row['tier']}, {sizes}>"

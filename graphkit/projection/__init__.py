@@ -1,0 +1,1 @@
+"""Projecting the bipartite graph to users: pair counting, the null, and the ladder of windows."""

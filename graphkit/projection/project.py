@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
@@ -56,7 +57,7 @@ class Edges:
     @property
     def expected(self) -> F64:
         """Co-likes the null expects, float64[k]."""
-        return self.expected2 * EXPECTED_SCALE
+        return np.multiply(self.expected2, EXPECTED_SCALE, dtype=np.float64)
 
     def where(self, mask: npt.NDArray[np.bool_]) -> Edges:
         """Return the edges that `mask` selects."""
@@ -153,7 +154,7 @@ def project(
     for view in found:
         part = q[start : start + len(view.edges)]
         start += len(view.edges)
-        edges = Edges(*(getattr(view.edges, name) for name in Edges.__slots__[:-1]), part).where(part <= config.fdr)
+        edges = replace(view.edges, q_value=part).where(part <= config.fdr)
         views.append(WindowView(view.window_s, edges, view.rate, view.n_surviving, view.n_hot, view.n_walked))
     return Projection(tuple(views), eligible, n_tests)
 
@@ -221,7 +222,7 @@ def _count_window(
 
     parts = []
     with progress.stage(f"pairs {window_s} s", total, "likes") as advance:
-        for part, done in engine.map(count, [(int(a), int(b)) for a, b in zip(bounds, bounds[1:], strict=False)]):
+        for part, done in engine.map(count, pairwise(bounds.tolist())):
             parts.append(part)
             advance(done)
     u, v, weight, cool_count, breadth, expected2 = (np.concatenate(column) for column in zip(*parts, strict=True))
@@ -230,9 +231,7 @@ def _count_window(
     return WindowView(window_s, edges.where(p <= config.fdr), rate, len(user), int(np.count_nonzero(hot)), total)
 
 
-def baseline(
-    graph: BipartiteGraph, window_s: int, config: ProjectionConfig
-) -> tuple[I64, npt.NDArray[np.bool_]]:
+def baseline(graph: BipartiteGraph, window_s: int, config: ProjectionConfig) -> tuple[I64, npt.NDArray[np.bool_]]:
     """Return the baseline rate of each like in fixed point, and whether it stands at a hot moment.
 
     Parameters

@@ -42,6 +42,8 @@ def usable_windows(windows_s: tuple[int, ...], resolution_us: int) -> tuple[tupl
         )
     usable = tuple(sorted({max(w, least) for w in windows_s}))
     warnings = tuple(
-        f"window {w} s is finer than the times ({name} resolution): widened to {least} s" for w in windows_s if w < least
+        f"window {w} s is finer than the times ({name} resolution): widened to {least} s"
+        for w in windows_s
+        if w < least
     )
     return usable, warnings

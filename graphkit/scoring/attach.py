@@ -56,9 +56,7 @@ class Jobs:
         return Jobs(*(getattr(self, name)[mask] for name in self.__slots__))
 
 
-def find_jobs(
-    graph: BipartiteGraph, views: tuple[WindowView, ...], members: Membership, likes: Coordination
-) -> Jobs:
+def find_jobs(graph: BipartiteGraph, views: tuple[WindowView, ...], members: Membership, likes: Coordination) -> Jobs:
     """Chain the coordinated likes of each (note, ring) whose gaps are at most the ring's window into jobs."""
     chosen = likes.where(likes.passed)
     note = graph.note[chosen.like]
@@ -90,9 +88,7 @@ def find_jobs(
     )
 
 
-def attach(
-    graph: BipartiteGraph, key: I32, members: Membership, jobs: Jobs, fdr: float
-) -> Membership:
+def attach(graph: BipartiteGraph, key: I32, members: Membership, jobs: Jobs, fdr: float) -> Membership:
     """Add users whose likes meet a ring's jobs more often than their own activity explains.
 
     User v, in no ring, met the jobs of ring C for K distinct breadth keys (authors, or notes long
@@ -176,7 +172,8 @@ def expand_ranges(low: I64, high: I64) -> I64:
     """Return the concatenation of ``range(low[j], high[j])`` over j."""
     sizes = high - low
     ends = np.cumsum(sizes)
-    return np.arange(int(ends[-1]) if len(ends) else 0) + np.repeat(low - (ends - sizes), sizes)
+    offset: I64 = np.repeat(low - (ends - sizes), sizes)
+    return np.arange(len(offset)) + offset
 
 
 def _expected(graph: BipartiteGraph, users: I64, start: I64, stop: I64, rate: F64) -> F64:
@@ -190,4 +187,4 @@ def _expected(graph: BipartiteGraph, users: I64, start: I64, stop: I64, rate: F6
     likes = graph.by_user[expand_ranges(low, high)]
     sizes = high - low
     at = level[np.searchsorted(moments, graph.ts[likes], "right")]
-    return np.add.reduceat(at, np.concatenate([[0], np.cumsum(sizes)[:-1]]))
+    return np.asarray(np.add.reduceat(at, np.concatenate([[0], np.cumsum(sizes)[:-1]])), np.float64)

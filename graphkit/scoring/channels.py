@@ -53,6 +53,11 @@ def _beyond(name: str, slope: float = 1.0, handicap: float = 0.0) -> Callable[[N
     return lambda n: slope * (logit(n[name]) - logit(n[f"{name}_expected"])) - handicap
 
 
+def _below(name: str, expected: str, handicap: float) -> Callable[[Numbers], F64]:
+    """Weigh a number by how far it lies below the same number among everybody else, as the log of their ratio."""
+    return lambda n: _log_ratio(n[expected], n[name]) - handicap
+
+
 def _log_ratio(top: F64, bottom: F64) -> F64:
     return np.log(np.maximum(top, 1e-3)) - np.log(np.maximum(bottom, 1e-3))
 
@@ -74,13 +79,13 @@ CHANNELS: tuple[Channel, ...] = (
     Channel("authors", lambda n: _log_ratio(n["authors_effective"], np.array(3.0)), -2, 0.5),
     Channel("recurrence", lambda n: _log_ratio(n["episodes"], np.array(5.0)), -2, 1),
     Channel("arrival", _arrival, -7, 0.5),
-    Channel("tightness", lambda n: np.where(n["window_s"] <= 600, 1.0, np.where(n["window_s"] <= 3600, 0.0, -1.0)), -1, 1),
+    Channel("tightness", lambda n: 1.0 - (n["window_s"] > 600) - (n["window_s"] > 3600), -1, 1),
     Channel("dwell", _beyond("dwell_short", 1.0, 0.25), -0.4, 2),
     Channel("completion", lambda n: -_beyond("completed", 1.0, 0.25)(n) - 0.5, -0.2, 2),
-    Channel("registration", lambda n: _log_ratio(n["registration_span_expected_d"], n["registration_span_d"]) - 0.7, -0.1, 2),
+    Channel("registration", _below("registration_span_d", "registration_span_expected_d", 0.7), -0.1, 2),
     Channel("devices", _beyond("device_sharing", 0.7, 0.7), -0.1, 2),
     Channel("addresses", _beyond("ip_sharing", 0.4, 0.4), -0.1, 1),
-    Channel("views", lambda n: _log_ratio(n["views_per_like_expected"], n["views_per_like"]) - 0.3, -0.1, 1.5),
+    Channel("views", _below("views_per_like", "views_per_like_expected", 0.3), -0.1, 1.5),
     Channel("engagement", lambda n: -_log_ratio(n["engagement"], np.array(1.0)) - 0.3, -1, 1.5),
     Channel("reciprocity", _above("reciprocity", 0.1), 0, 2.5),
 )  # fmt: skip

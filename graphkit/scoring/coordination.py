@@ -98,7 +98,8 @@ def coordinate(
     _, pair_code = np.unique(pair, return_inverse=True)
     by_time = np.argsort(ts, kind="stable").astype(np.int32)
     groupings = [
-        Grouping.of(code.astype(np.int32), by_time, ts) for code in (pair_code, ring, np.unique(user, return_inverse=True)[1])
+        Grouping.of(code.astype(np.int32), by_time, ts)
+        for code in (pair_code, ring, np.unique(user, return_inverse=True)[1])
     ]
     own_window = members.window_s[ring] if members.n_rings else window_s
     n_windows = np.searchsorted([view.window_s for view in views], own_window, "right")
@@ -128,6 +129,7 @@ class Grouping:
 
     @classmethod
     def of(cls, code: I32, by_time: I32, ts: I64) -> Grouping:
+        """Group elements by code; `by_time` is their order in time."""
         ptr = group_pointers(code, int(code.max()) + 1 if len(code) else 0)
         order = group_members(code, by_time, ptr)
         return cls(order, ptr, ts[order])

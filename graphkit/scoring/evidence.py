@@ -61,7 +61,7 @@ class RingLikes:
         return np.bincount(self.ring[mask], minlength=self.n_rings).astype(np.float64)
 
 
-def ratio(a: F64, b: F64) -> F64:
+def ratio(a: npt.NDArray[np.number], b: npt.NDArray[np.number]) -> F64:
     """Return ``a / b``, NaN where `b` is 0."""
     out = np.full(np.broadcast(a, b).shape, np.nan)
     np.divide(a, b, out=out, where=b > 0)
@@ -127,9 +127,7 @@ def _lockstep(graph: BipartiteGraph, projection: Projection, members: Membership
     by_time = np.argsort(ts, kind="stable").astype(np.int32)
     pair = np.unique(graph.note[position].astype(np.int64) * max(n, 1) + ring, return_inverse=True)[1]
     user = np.unique(graph.user[position], return_inverse=True)[1]
-    on_note, of_ring, of_user = (
-        Grouping.of(code.astype(np.int32), by_time, ts) for code in (pair, ring, user)
-    )
+    on_note, of_ring, of_user = (Grouping.of(code.astype(np.int32), by_time, ts) for code in (pair, ring, user))
     for view in projection.views:
         width = view.window_s * _US
         shown = members.window_s == view.window_s
@@ -151,9 +149,7 @@ def _lockstep(graph: BipartiteGraph, projection: Projection, members: Membership
     }
 
 
-def _reach(
-    likes: Likes, graph: BipartiteGraph, mine: RingLikes, jobs: Jobs, config: ScoringConfig
-) -> Numbers:
+def _reach(likes: Likes, graph: BipartiteGraph, mine: RingLikes, jobs: Jobs, config: ScoringConfig) -> Numbers:
     n = mine.n_rings
     target, count = np.unique(np.column_stack([mine.ring, mine.note]), axis=0, return_counts=True)
     ring = target[:, 0]
@@ -224,13 +220,11 @@ def _mean(flags: npt.NDArray[np.bool_]) -> float:
 def _accounts(likes: Likes, members: Membership, mine: RingLikes) -> Numbers:
     n = mine.n_rings
     blank = np.full(n, np.nan)
-    out = {
-        name: blank
-        for name in (
-            "registration_span_d", "registration_span_expected_d", "device_sharing", "device_sharing_expected",
-            "ip_sharing", "ip_sharing_expected", "views_per_like", "views_per_like_expected", "reciprocity",
-        )
-    }  # fmt: skip
+    names = (
+        "registration_span_d", "registration_span_expected_d", "device_sharing", "device_sharing_expected",
+        "ip_sharing", "ip_sharing_expected", "views_per_like", "views_per_like_expected", "reciprocity",
+    )  # fmt: skip
+    out = dict.fromkeys(names, blank)
     users = likes.users
     inside = members.ring_of != NO_RING
     ring = members.ring_of[inside]
@@ -312,7 +306,7 @@ def _sharing(code: npt.NDArray[np.int32], ring: I64, user: I64, n: int) -> F64:
 
 
 def _engagement(likes: Likes, mine: RingLikes) -> Numbers:
-    """Saves, comments and shares per like of each target, over the median of notes with as many likes."""
+    """Compare saves, comments and shares per like of targets with the median of notes as much liked."""
     parts = [c for c in (likes.notes.saves, likes.notes.comments, likes.notes.shares) if c is not None]
     if not parts:
         return {"engagement": np.full(mine.n_rings, np.nan)}

@@ -130,9 +130,7 @@ def _label(n_users: int, communities: tuple[I32, ...], projection: Projection) -
     return Membership(ring_of, window, np.zeros(n_users, np.bool_))
 
 
-def _drop_idle(
-    graph: BipartiteGraph, members: Membership, tested: Coordination, min_users: int
-) -> Membership:
+def _drop_idle(graph: BipartiteGraph, members: Membership, tested: Coordination, min_users: int) -> Membership:
     """Drop members without coordinated likes, and rings too small without them; renumber the rest."""
     active = np.zeros(graph.n_users, np.bool_)
     active[graph.user[tested.like[tested.passed]]] = True
