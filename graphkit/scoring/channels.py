@@ -71,6 +71,11 @@ def _arrival(n: Numbers) -> F64:
     return np.where(np.isnan(n["authors_effective"]), 1.5 * nats, np.maximum(nats, -3.0))
 
 
+def _tightness(n: Numbers) -> F64:
+    """Weigh the window: one up to ten minutes, none up to an hour, less one beyond."""
+    return np.select([n["window_s"] <= 600, n["window_s"] <= 3600], [1.0, 0.0], -1.0).astype(np.float64)
+
+
 CHANNELS: tuple[Channel, ...] = (
     Channel("lockstep", lambda n: _log_ratio(n["co_likes"] + 1, 30 * (n["co_likes_expected"] + 0.1)), -2, 2),
     Channel("exclusivity", _above("burst_capture", 0.70, 1.5), -4, 3),
@@ -79,7 +84,7 @@ CHANNELS: tuple[Channel, ...] = (
     Channel("authors", lambda n: _log_ratio(n["authors_effective"], np.array(3.0)), -2, 0.5),
     Channel("recurrence", lambda n: _log_ratio(n["episodes"], np.array(5.0)), -2, 1),
     Channel("arrival", _arrival, -7, 0.5),
-    Channel("tightness", lambda n: 1.0 - (n["window_s"] > 600) - (n["window_s"] > 3600), -1, 1),
+    Channel("tightness", _tightness, -1, 1),
     Channel("dwell", _beyond("dwell_short", 1.0, 0.25), -0.4, 2),
     Channel("completion", lambda n: -_beyond("completed", 1.0, 0.25)(n) - 0.5, -0.2, 2),
     Channel("registration", _below("registration_span_d", "registration_span_expected_d", 0.7), -0.1, 2),
