@@ -18,6 +18,7 @@ from graphkit.scoring.reasons import REASONS
 
 if TYPE_CHECKING:
     import jinja2
+
     from graphkit.detection import Detection
 
 #: Rings in the table, and of them those with all their details.
