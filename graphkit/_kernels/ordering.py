@@ -166,7 +166,7 @@ def settle(
     numbered = len(row) > 0
     row_in = np.empty(longest if numbered else 0, np.int32)
     # Position of the user's kept like plus one, and nothing older than this note's first position counts.
-    seat = np.zeros(n_users, np.int64)
+    seat = np.zeros(n_users, np.int32)
 
     for n in range(first, last):
         lo = starts[n]

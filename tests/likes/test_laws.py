@@ -189,6 +189,15 @@ def test_any_change_of_a_value_changes_the_fingerprint(rows: list[Row], data: st
         assert a.fingerprint != b.fingerprint
 
 
+def test_the_same_values_in_other_columns_are_another_fingerprint() -> None:
+    row = {"user_id": 1, "note_id": 2, "ts": T0, "device_id": "x", "ip": "y"}
+    prints = {
+        read_likes(as_table([row | change], user_id=pa.int64())).fingerprint
+        for change in ({}, {"user_id": 2, "note_id": 1}, {"device_id": "y", "ip": "x"}, {"device_id": None, "ip": "x"})
+    }
+    assert len(prints) == 4
+
+
 @pytest.mark.parametrize("seed", range(3))
 def test_many_rows_equal_the_slow_twin(seed: int) -> None:
     """Long segments, many ties, growing codebooks: what thirty rows never meet."""
