@@ -37,7 +37,7 @@ def options() -> Iterator[str]:
                 time.sleep(0.1)
             store = fs.S3FileSystem(
                 access_key="k", secret_key="s", region="us-east-1", scheme="http",
-                endpoint_override=f"127.0.0.1:{port}", allow_bucket_creation=True,
+                endpoint_override=f"127.0.0.1:{port}", allow_bucket_creation=True, allow_delayed_open=True,
             )  # fmt: skip
             store.create_dir("dumps")
             for day, part in (("2026-11-22", TABLE.slice(0, 20)), ("2026-11-23", TABLE.slice(20))):
