@@ -185,10 +185,10 @@ def _arrival(likes: Likes, mine: RingLikes) -> Numbers:
     others = np.sort(age[other])
     early = ours <= EARLY_US
     known = np.ones(len(early), np.bool_)
-    median = group_medians(mine.ring, ours / _HOUR_US, mine.n_rings)
-    rank = np.searchsorted(others, median * _HOUR_US) / max(len(others), 1)
+    median = group_medians(mine.ring, ours.astype(np.float64), mine.n_rings)
+    rank = np.searchsorted(others, median) / max(len(others), 1)
     return {
-        "arrival_age_h": median,
+        "arrival_age_h": median / _HOUR_US,
         "arrival_percentile": np.where(np.isnan(median), np.nan, rank),
         "arrival_early": mine.share(early, known),
         "arrival_early_expected": np.full(mine.n_rings, float(np.mean(others <= EARLY_US)) if len(others) else np.nan),
