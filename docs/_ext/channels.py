@@ -6,7 +6,6 @@ at `OTHERS_SHARE` or `OTHERS_AMOUNT` and every further number unknown. A change 
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -70,6 +69,14 @@ class Reading:
     limits: tuple[float, float]
 
 
+def _amount(x: float) -> str:
+    return f"{x:,.0f}" if x >= 100 else f"{x:.2g}"
+
+
+def _percent(x: float) -> str:
+    return f"{100 * x:.0f} %"
+
+
 def read_off(channel: channels.Channel) -> Reading:
     """Evaluate a channel over the range of the number it reads."""
     recorder = _Recorder()
@@ -88,9 +95,7 @@ def read_off(channel: channels.Channel) -> Reading:
     free = channel.weigh(numbers)
     nats = np.clip(free, channel.least, channel.most)
     rising = bool(free[-1] > free[0])
-    show: Callable[[float], str] = (
-        (lambda x: f"{x:,.0f}" if x >= 100 else f"{x:.2g}") if amount else (lambda x: f"{100 * x:.0f} %")
-    )
+    show = _amount if amount else _percent
     at_least, at_most = np.flatnonzero(nats == channel.least), np.flatnonzero(nats == channel.most)
     side = ("≤ ", "≥ ") if rising else ("≥ ", "≤ ")
     turn = np.flatnonzero(free >= 0) if rising else np.flatnonzero(free <= 0)

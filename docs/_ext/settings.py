@@ -33,10 +33,9 @@ def describe() -> list[str]:
         said = sentences(model)
         lines += [f"`[{section}]`", "", row("setting", "default", "meaning"), row("---", "---", "---")]
         for name, value in getattr(config.Config(), section):
-            shown = (
-                ", ".join(map(str, value)) if isinstance(value, tuple) else "" if value in (None, {}) else str(value)
-            )
-            lines.append(row(f"`{name}`", f"`{shown}`" if shown else "–", said[name]))
+            shown = ", ".join(map(str, value)) if isinstance(value, tuple) else str(value)
+            empty = value is None or value == {}
+            lines.append(row(f"`{name}`", "–" if empty else f"`{shown}`", said[name]))
         lines.append("")
     return lines
 

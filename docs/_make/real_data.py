@@ -103,7 +103,8 @@ def head(*cells: str) -> Iterator[str]:
 
 def accounting() -> Iterator[str]:
     """Yield where every row of every set went."""
-    yield from head("set", "read", "kept", "duplicate", "undone", "quarantined", "users", "notes")
+    columns = ("read", "kept", "duplicate", "undone", "quarantined", "users", "notes")
+    yield from head("set", *columns)
     for name in SETS:
         c = run(name).info["counts"]
         yield row(
@@ -125,8 +126,8 @@ def found() -> Iterator[str]:
 def german_rings() -> Iterator[str]:
     """Yield the German rings, strongest first."""
     yield from head(
-        "ring", "tier", "score", "window", "members", "tied pairs", "targets", "candidates", "first to last on a target",
-        "capture", "devotion",
+        "ring", "tier", "score", "window", "members", "tied pairs", "targets", "candidates",
+        "first to last on a target", "capture", "devotion",
     )  # fmt: skip
     detection = run(GERMAN)
     for ring in sorted(detection.rings.to_pylist(), key=lambda r: (-r["score"], r["ring_id"])):
@@ -180,7 +181,7 @@ TABLES = {
     "german windows": german_windows,
     "german decoys": german_decoys,
 }
-_BLOCK = "<!-- made by docs/_make/real_data.py: {} -->\n{}\n<!-- end -->"
+_BLOCK = "<!-- made by docs/_make/real_data.py: {} -->\n{}<!-- end -->"
 _PATTERN = re.compile(re.escape(_BLOCK).replace(r"\{\}", "(.*?)"), re.DOTALL)
 
 
@@ -191,7 +192,7 @@ def tables_of(page: str) -> dict[str, str]:
 
 def made(name: str) -> str:
     """Return a table as it ought to stand."""
-    return "\n".join(TABLES[name]())
+    return "".join(f"{line}\n" for line in TABLES[name]())
 
 
 def main() -> None:
@@ -199,7 +200,7 @@ def main() -> None:
     page = PAGE.read_text(encoding="utf-8") if PAGE.exists() else ""
     fresh = _PATTERN.sub(lambda m: _BLOCK.format(m[1], made(m[1])), page)
     if "--print" in sys.argv:
-        sys.stdout.write("\n\n".join(made(name) for name in TABLES) + "\n")
+        sys.stdout.write("\n".join(made(name) for name in TABLES))
     else:
         PAGE.write_text(fresh, encoding="utf-8")
 

@@ -1,0 +1,124 @@
+"""The code blocks of the README, run from top to bottom, and the output that stands below them.
+
+``python -m tests.docs.snippets`` writes the real output into the README.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import os
+import re
+import shlex
+import subprocess
+import sys
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parents[2]
+README = ROOT / "README.md"
+#: Blocks of these begin with what installs or needs a fresh environment: tests of their own run them.
+INSTALLING = ("make ", "python3 -m venv")
+_BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+_TOOK = re.compile(r"^Took .*(?:\n {4,}.*)*", re.MULTILINE)
+
+
+@dataclass(frozen=True)
+class Snippet:
+    """One block of code, and where its output stands in the page.
+
+    Attributes
+    ----------
+    language
+        ``python`` or ``sh``.
+    code
+        What stands in it.
+    shown
+        The text block right below, or nothing.
+    start, stop
+        Where that text lies in the page.
+    """
+
+    language: str
+    code: str
+    shown: str | None
+    start: int = 0
+    stop: int = 0
+
+    @property
+    def installs(self) -> bool:
+        """Whether it sets up an environment."""
+        return self.code.startswith(INSTALLING)
+
+
+def snippets(page: str) -> list[Snippet]:
+    """Return the blocks of code of a page in order, each with the text block that follows it."""
+    blocks = list(_BLOCK.finditer(page))
+    found = []
+    for block, after in zip(blocks, [*blocks[1:], None], strict=True):
+        if block[1] == "text":
+            continue
+        if after is not None and after[1] == "text" and not page[block.end() : after.start()].strip():
+            found.append(Snippet(block[1], block[2], after[2], after.start(2), after.end(2)))
+        else:
+            found.append(Snippet(block[1], block[2], None))
+    return found
+
+
+def run_all(page: str, folder: Path) -> list[tuple[Snippet, str]]:
+    """Run every block that does not install, in a folder where `datasets` is that of the checkout."""
+    (folder / "datasets").symlink_to(ROOT / "datasets")
+    names: dict[str, Any] = {}
+    out = []
+    with contextlib.chdir(folder):
+        for snippet in snippets(page):
+            if not snippet.installs:
+                out.append(
+                    (snippet, _python(snippet.code, names) if snippet.language == "python" else shell(snippet.code))
+                )
+    return out
+
+
+def _python(code: str, names: dict[str, Any]) -> str:
+    printed = io.StringIO()
+    with contextlib.redirect_stdout(printed):
+        exec(compile(code, "README.md", "exec"), names)
+    return printed.getvalue()
+
+
+def shell(code: str) -> str:
+    """Return what a command prints, on standard output and error; it runs with this interpreter's environment."""
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    env = {**os.environ, "PATH": path, "PYTHONPATH": str(ROOT)}
+    run = subprocess.run(
+        shlex.split(code),
+        check=False,
+        env=env,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        timeout=300,
+    )
+    return run.stdout.removeprefix("\n")
+
+
+def comparable(text: str) -> str:
+    """Return output without what differs from run to run: how long it took, and spaces that nobody sees."""
+    return "\n".join(line.rstrip() for line in _TOOK.sub("Took", text).strip().splitlines())
+
+
+def main() -> None:
+    """Write the real output of every block into the README."""
+    page = README.read_text(encoding="utf-8")
+    with tempfile.TemporaryDirectory() as folder:
+        results = run_all(page, Path(folder))
+    for snippet, printed in reversed(results):
+        if snippet.shown is not None:
+            page = page[: snippet.start] + printed.rstrip() + "\n" + page[snippet.stop :]
+    README.write_text(page, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

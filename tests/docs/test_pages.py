@@ -1,0 +1,79 @@
+"""The directives print what the code declares, and the pages name what is there."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from types import ModuleType
+
+import numpy as np
+import pytest
+
+from graphkit import schemas
+from graphkit.config import Config
+from graphkit.scoring.channels import CHANNELS, weigh
+
+DOCS = Path(__file__).resolve().parents[2] / "docs"
+
+
+@pytest.fixture
+def extension(monkeypatch: pytest.MonkeyPatch) -> dict[str, ModuleType]:
+    """The modules of ``docs/_ext``."""
+    import importlib
+
+    monkeypatch.syspath_prepend(str(DOCS / "_ext"))
+    try:
+        return {name: importlib.import_module(name) for name in ("channels", "settings")}
+    finally:
+        for name in ("channels", "settings", "data_model"):
+            sys.modules.pop(name, None)
+
+
+def test_channels__all_are_listed_with_their_limits(extension: dict[str, ModuleType]) -> None:
+    readings = [extension["channels"].read_off(channel) for channel in CHANNELS]
+    assert [r.name for r in readings] == [name for name, _ in schemas.CHANNELS]
+    assert [r.limits for r in readings] == [(c.least, c.most) for c in CHANNELS]
+
+
+def test_channels__the_numbers_read_are_evidence(extension: dict[str, ModuleType]) -> None:
+    known = {name for name, _ in schemas.EVIDENCE} | {"window_s"}
+    assert {extension["channels"].read_off(channel).number for channel in CHANNELS} <= known
+
+
+@pytest.mark.parametrize("share", [0.05, 0.4, 0.9])
+def test_channels__the_neutral_point_parts_for_and_against(extension: dict[str, ModuleType], share: float) -> None:
+    (capture,) = [c for c in CHANNELS if c.name == "capture"]
+    reading = extension["channels"].read_off(capture)
+    neutral = float(reading.neutral.removesuffix(" %")) / 100
+    (nats,) = capture.weigh({reading.number: np.array([share])})
+    assert (nats > 0) == (share > neutral)
+
+
+def test_settings__every_setting_has_a_sentence(extension: dict[str, ModuleType]) -> None:
+    text = "\n".join(extension["settings"].describe())
+    for section, values in Config():
+        assert f"`[{section}]`" in text
+        for name, _ in values:
+            assert f"| `{name}` |" in text
+
+
+def test_method__names_settings_that_exist() -> None:
+    import re
+
+    settings = {name for _, section in Config() for name, _ in section}
+    columns = {c.name for t in schemas.OUTPUTS for c in t.columns} | {name for name, _ in schemas.EVIDENCE}
+    channels = {c.name for c in CHANNELS}
+    words = set(re.findall(r"`([a-z]+(?:_[a-z]+)+)`", (DOCS / "method.md").read_text(encoding="utf-8")))
+    assert words
+    assert words - settings - columns - channels == set()
+
+
+def test_decisions__are_numbered_without_gaps() -> None:
+    numbers = [int(path.name[:4]) for path in sorted((DOCS / "decisions").glob("*.md"))]
+    assert numbers == [*range(1, len(numbers) + 1)]
+
+
+def test_decisions__unknown_evidence_adds_nothing() -> None:
+    """Decision 8: a number that is not known adds nothing."""
+    unknown = {name: np.array([np.nan]) for name, _ in schemas.EVIDENCE} | {"window_s": np.array([3600.0])}
+    assert {name: float(nats[0]) for name, nats in weigh(unknown).items() if nats[0] != 0} == {}
