@@ -55,13 +55,22 @@ def find_partitions(lake: str, days: Iterable[dt.date]) -> tuple[list[str], list
     return found, missing
 
 
+def likes_name(lake: str, window: list[dt.date]) -> str:
+    """Say which partitions a run is about."""
+    return f"{lake.rstrip('/')}/dt={window[0]}..{window[-1]}"
+
+
 def made_from(run: Path) -> dict[str, Any] | None:
     """Return what a finished run was made from: ``fingerprint``, ``config_digest`` and ``version``; or ``None``."""
     try:
         info = json.loads((run / "run.json").read_text(encoding="utf-8"))
     except FileNotFoundError:
         return None
-    return {key: info.get(key) for key in ("fingerprint", "config_digest", "version")}
+    return {
+        "fingerprint": info.get("input", {}).get("fingerprint"),
+        "config_digest": info.get("config_digest"),
+        "version": info.get("graphkit"),
+    }
 
 
 def detect_day(
@@ -109,6 +118,7 @@ def detect_day(
         When a finished run of other input, settings or version stands there and `force` is not given.
     """
     from graphkit.config import load_config
+    from graphkit.report.html import render_report
 
     config = load_config(config_file)
     window = trailing_days(date, days)
@@ -132,7 +142,9 @@ def detect_day(
             return run, False
         changed = " and ".join(key for key in wanted if before[key] != wanted[key])
         raise OutputError(f"{run} was made from another {changed}", todo="pass --force to make it again")
-    gk.detect(likes, config=config).save(run, force=force)
+    inputs = {"likes": likes_name(lake, window), "users": users, "notes": notes}
+    found_rings = gk.detect(likes, config=config, inputs=inputs)
+    found_rings.save(run, force=force, extra={"report.html": render_report(found_rings)})
     return run, True
 
 

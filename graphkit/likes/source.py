@@ -10,8 +10,8 @@ import fnmatch
 import os
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
-from pathlib import Path
+from dataclasses import dataclass, replace
+from pathlib import Path, PurePosixPath
 from urllib.parse import unquote
 
 import pyarrow as pa
@@ -59,7 +59,8 @@ def resolve(given: object, role: str, engine: LocalEngine) -> Source:
     Parameters
     ----------
     given
-        A path or URL, or a table in memory: anything pyarrow takes by its C interface (pyarrow, pandas, polars).
+        A path or URL, a list of them, or a table in memory: anything pyarrow takes by its C interface (pyarrow,
+        pandas, polars).
     role
         ``likes``, ``users`` or ``notes``; names a table in memory.
     engine
@@ -72,6 +73,8 @@ def resolve(given: object, role: str, engine: LocalEngine) -> Source:
     """
     if isinstance(given, (str, os.PathLike)):
         return _resolve_path(os.fsdecode(given), role, engine)
+    if isinstance(given, (list, tuple)) and given and all(isinstance(one, (str, os.PathLike)) for one in given):
+        return _join([_resolve_path(os.fsdecode(one), role, engine) for one in given])
     if not any(hasattr(given, name) for name in ("__arrow_c_stream__", "__arrow_c_array__", "__dataframe__")):
         raise InputError(f"{role}: {type(given).__name__}", wanted="a path or a table", todo=f"pass {_WANTED}")
     try:
@@ -80,6 +83,20 @@ def resolve(given: object, role: str, engine: LocalEngine) -> Source:
         todo = "give each column one type"
         raise InputError(f"{role} in memory: {first_line(error)}", wanted="columns Arrow can hold", todo=todo) from None
     return Source(f"{role} in memory", (TablePart(f"{role} in memory", table),))
+
+
+def _join(sources: list[Source]) -> Source:
+    """Put the files of several paths together; each file's name begins with the last name of its own path."""
+    if len(sources) == 1:
+        return sources[0]
+    parts = [
+        replace(part, name=f"{PurePosixPath(source.label).name}/{part.name}")
+        for source in sources
+        for part in source.parts
+        if isinstance(part, FilePart)
+    ]
+    label = f"{sources[0].label} and {len(sources) - 1} more"
+    return Source(label, tuple(sorted(parts, key=lambda part: part.name)))
 
 
 def _resolve_path(text: str, role: str, engine: LocalEngine) -> Source:

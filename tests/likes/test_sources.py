@@ -262,3 +262,17 @@ def test_since_and_until() -> None:
     later = moment + dt.timedelta(days=9)
     with pytest.raises(InputError, match=r"none of 6 rows lies in the time asked for; .*check --since and --until"):
         read_likes(TABLE, config=InputConfig(since=later))
+
+
+def test_a_list_of_paths_is_read_as_one_and_keeps_file_names_apart(tmp_path: Path) -> None:
+    for day, user in (("dt=2026-11-21", "a"), ("dt=2026-11-22", None)):
+        folder = tmp_path / day
+        folder.mkdir()
+        ts = pa.array([1_780_000_000, 1_780_000_001], pa.timestamp("s", tz="UTC"))
+        table = pa.table({"user_id": pa.array([user, "b"]), "note_id": [f"{day}-1", f"{day}-2"], "ts": ts})
+        pq.write_table(table, folder / "part-0.parquet")
+    paths = [tmp_path / "dt=2026-11-21", str(tmp_path / "dt=2026-11-22")]
+    likes = read_likes(paths, config=InputConfig(max_bad_share=0.5))
+    assert likes.accounting.kept == 3
+    assert likes.quarantine["file"].to_pylist() == ["dt=2026-11-22/part-0.parquet"]
+    assert read_likes(paths[::-1], config=InputConfig(max_bad_share=0.5)).fingerprint == likes.fingerprint
