@@ -80,6 +80,15 @@ class Detection:
     def ring(self, ring_id: str) -> Ring:
         """Return one ring by its id, or by a beginning of it that no other ring shares.
 
+        Parameters
+        ----------
+        ring_id
+            The id, such as ``R-7f3a91c2d0``, or its beginning, such as ``R-7f3a``.
+
+        Returns
+        -------
+        Ring
+
         Raises
         ------
         InputError

@@ -106,6 +106,15 @@ class World(Model):
     def load(cls, path: str | Path) -> World:
         """Read a world from a TOML file.
 
+        Parameters
+        ----------
+        path
+            The file, such as the ``world.toml`` that :meth:`Simulation.save` writes.
+
+        Returns
+        -------
+        World
+
         Raises
         ------
         ConfigError
