@@ -153,7 +153,7 @@ def _refine(net: igraph.Graph, community: Sequence[int], chance: float, config: 
     The tie of a member with d edges into a community of n is judged by P(Binomial(n - 1, chance) >= d), where
     `chance` is the share of all testable pairs that became edges.
     """
-    from scipy.stats import binom
+    from scipy.special import betainc  # scipy.stats takes a second to import
 
     queue = [sorted(community)]
     while queue:
@@ -162,7 +162,9 @@ def _refine(net: igraph.Graph, community: Sequence[int], chance: float, config: 
             continue
         part = net.induced_subgraph(members)
         degree = np.array(part.degree())
-        tied = binom.sf(degree - 1, len(members) - 1, chance) <= config.tie_p
+        least = np.maximum(degree, 1)
+        # The binomial tail as an incomplete beta function (Abramowitz and Stegun 26.5.24).
+        tied = (degree > 0) & (betainc(least, len(members) - least, chance) <= config.tie_p)
         if not tied.all():
             queue.append([m for m, keep in zip(members, tied.tolist(), strict=True) if keep])
             continue

@@ -14,9 +14,10 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy import stats
 
 from graphkit.config import PartitionConfig
-from graphkit.partition import UserGraph, leiden_cpm, partition
+from graphkit.partition import UserGraph, _refine, leiden_cpm, partition
 from graphkit.projection.project import Edges, Projection, WindowView
 
 Pair = tuple[int, int]
@@ -151,10 +152,10 @@ def test_without_resolution_communities_are_networkxs_components_less_bridges(pa
 @given(_pairs, _pairs)
 @settings(max_examples=50)
 def test_components_are_cut_as_if_alone(one: set[Pair], other: set[Pair]) -> None:
-    # The share of pairs that are edges is told to be 1 in both, so that the tie test does not see the neighbours.
+    # Among a million, every tie is beyond chance, so that the tie test does not see how many edges the neighbours have.
     moved = {(u + 20, v + 20) for u, v in other}
-    alone = [*found(one, LENIENT, 2), *found(moved, LENIENT, 2)]
-    assert found(one | moved, LENIENT, 2) == alone
+    alone = [*found(one, LENIENT, 10**6), *found(moved, LENIENT, 10**6)]
+    assert found(one | moved, LENIENT, 10**6) == alone
 
 
 @given(_pairs, st.integers(1, 1000))
@@ -162,6 +163,31 @@ def test_components_are_cut_as_if_alone(one: set[Pair], other: set[Pair]) -> Non
 def test_only_the_order_of_users_matters(pairs: set[Pair], step: int) -> None:
     moved = {(u * step + 7, v * step + 7) for u, v in pairs}
     assert found(moved, LENIENT) == [[u * step + 7 for u in community] for community in found(pairs, LENIENT)]
+
+
+def naive_refine(net: nx.Graph[int], members: set[int], chance: float, config: PartitionConfig) -> list[list[int]]:
+    """Drop whose tie may be chance, then cut the bridges, and look again at what is left."""
+    part = nx.Graph(net.subgraph(members))
+    loose = {u for u, d in part.degree if stats.binom.sf(d - 1, len(part) - 1, chance) > config.tie_p}
+    if len(members) < config.min_users:
+        return []
+    if loose:
+        return naive_refine(net, members - loose, chance, config)
+    part.remove_edges_from(list(nx.bridges(part)))
+    pieces = list(nx.connected_components(part))
+    if len(pieces) == 1:
+        return [sorted(members)]
+    return [found for piece in pieces for found in naive_refine(net, piece, chance, config)]
+
+
+@given(_pairs, st.sampled_from([1e-4, 0.01, 0.05, 0.2]), st.sampled_from([1e-6, 1e-3, 0.03, 0.5]))
+@settings(max_examples=80)
+def test_refinement_is_the_naive_ones(pairs: set[Pair], chance: float, tie_p: float) -> None:
+    config = PartitionConfig(tie_p=tie_p, min_users=3)
+    net = igraph.Graph(n=14, edges=sorted(pairs))
+    wanted = naive_refine(nx.Graph([*pairs]), {user for pair in pairs for user in pair}, chance, config)
+    found = _refine(net, sorted({user for pair in pairs for user in pair}), chance, config)
+    assert sorted(found) == sorted(wanted)
 
 
 # --------------------------------------------------------------------------------------------------
