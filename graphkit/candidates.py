@@ -298,9 +298,10 @@ def _ties_table(
     )
     expected, p = (np.concatenate([getattr(e, name) for e, _ in parts]) for name in ("expected", "p_value"))
     window = np.concatenate([w for _, w in parts])
-    order = np.lexsort((window, p, v, u))
+    pair = u.astype(np.int64) << 32 | v
+    order = np.lexsort((p, pair))  # stable: of equal p-values the narrower window stands first
     first = np.ones(len(order), np.bool_)
-    first[1:] = (u[order][1:] != u[order][:-1]) | (v[order][1:] != v[order][:-1])
+    first[1:] = np.diff(pair[order]) != 0
     best = order[first]
     return _finish(
         TIES,

@@ -46,3 +46,30 @@ def group_members(codes: I32, order: I32, ptr: I64) -> I32:
         out[head[g]] = p
         head[g] += 1
     return out
+
+
+@kernel
+def runs_between(ts: I64, ptr: I64, group: I32, first: I64, last: I64) -> tuple[I64, I64]:
+    """Return for each (group, first, last), ends included, where the group's elements of these times begin and end.
+
+    Parameters
+    ----------
+    ts
+        Times, ascending within each group, int64[m].
+    ptr
+        Group g is ``ptr[g]:ptr[g + 1]``, int64[g + 1].
+    group, first, last
+        The group and the times asked for, int32[k] and int64[k].
+
+    Returns
+    -------
+    low, high : int64[k]
+        O(k log m).
+    """
+    low = np.empty(len(group), np.int64)
+    high = np.empty(len(group), np.int64)
+    for j in range(len(group)):
+        begin, end = ptr[group[j]], ptr[group[j] + 1]
+        low[j] = begin + np.searchsorted(ts[begin:end], first[j], "left")
+        high[j] = begin + np.searchsorted(ts[begin:end], last[j], "right")
+    return low, high

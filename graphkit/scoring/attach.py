@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from graphkit._kernels.grouping import runs_between
 from graphkit._kernels.neighbours import RATE_BITS
 from graphkit.bipartite import BipartiteGraph
 from graphkit.likes.model import F64, I32, I64
@@ -158,14 +159,7 @@ def _meetings(
 
 def note_ranges(graph: BipartiteGraph, note: I32, start: I64, stop: I64) -> tuple[I64, I64]:
     """Return for each (note, time range, ends included) where its likes begin and end."""
-    low = np.empty(len(note), np.int64)
-    high = np.empty(len(note), np.int64)
-    for j, (n, a, b) in enumerate(zip(note.tolist(), start.tolist(), stop.tolist(), strict=True)):
-        base = int(graph.note_ptr[n])
-        times = graph.ts[base : int(graph.note_ptr[n + 1])]
-        low[j] = base + np.searchsorted(times, a, "left")
-        high[j] = base + np.searchsorted(times, b, "right")
-    return low, high
+    return runs_between(graph.ts, graph.note_ptr, note, start, stop)
 
 
 def expand_ranges(low: I64, high: I64) -> I64:

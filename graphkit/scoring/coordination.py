@@ -108,7 +108,9 @@ def coordinate(
         on_note, of_ring, of_user = (g.counts(width) for g in groupings)
         k = on_note - 1
         mean = (of_ring - of_user) * (view.rate[like] * _RATE_UNIT)
-        p = np.where((k >= MIN_COMPANY) & (view.window_s <= own_window), poisson_tail(k, mean), 1.0)
+        able = (k >= MIN_COMPANY) & (view.window_s <= own_window)
+        p = np.ones(len(like))
+        p[able] = poisson_tail(k[able], mean[able])
         better = p < best
         best = np.where(better, p, best)
         company = np.where(better, k, company).astype(np.int32)

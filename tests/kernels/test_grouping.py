@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from graphkit._kernels.grouping import group_members, group_pointers
+from graphkit._kernels.grouping import group_members, group_pointers, runs_between
 
 pytestmark = pytest.mark.kernels
 
@@ -25,3 +25,17 @@ def test_groups_hold_their_elements_in_the_order_given(codes: list[int], random:
     members = group_members(array, np.array(order, np.int32), ptr)
     assert members.dtype == np.int32
     assert members.tolist() == [i for group in range(7) for i in order if codes[i] == group]
+
+
+@given(st.lists(st.tuples(st.integers(0, 3), st.integers(-5, 5)), max_size=30), st.data())
+def test_runs_between_are_those_of_a_scan(elements: list[tuple[int, int]], data: st.DataObject) -> None:
+    elements.sort()
+    ts = np.array([t for _, t in elements], np.int64)
+    ptr = group_pointers(np.array([g for g, _ in elements], np.int32), 4)
+    asked = data.draw(st.lists(st.tuples(st.integers(0, 3), st.integers(-7, 7), st.integers(0, 6)), max_size=8))
+    group, first, length = np.array(asked, np.int64).reshape(-1, 3).T
+    low, high = runs_between(ts, ptr, group.astype(np.int32), first.copy(), first + length)
+    assert low.dtype == high.dtype == np.int64
+    for (g, a, n), lo, hi in zip(asked, low.tolist(), high.tolist(), strict=True):
+        assert list(range(lo, hi)) == [i for i, (of, t) in enumerate(elements) if of == g and a <= t <= a + n]
+        assert ptr[g] <= lo <= hi <= ptr[g + 1]
