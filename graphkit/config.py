@@ -83,12 +83,10 @@ class ProjectionConfig(_Model):
     horizon_s
         Half-width H of the baseline around a like; at least four windows are always used.
     hot_rate
-        A like is at a hot moment when its note's ordinary flow, the burst left out, would bring more
-        than this many likes within the window.
+        A like is at a hot moment, and takes no part in the projection, when its note's ordinary flow, the burst
+        left out, would bring more than this many likes within the window.
     hot_max
         It also is when more than this many likes of the note lie within the window.
-    min_cool
-        Least co-likes of a tested pair away from hot moments.
     fdr
         False discovery rate of edges (Benjamini-Hochberg over every pair that could have been tested).
     """
@@ -100,7 +98,6 @@ class ProjectionConfig(_Model):
     horizon_s: int = Field(21600, ge=1)
     hot_rate: float = Field(100.0, gt=0)
     hot_max: int = Field(5000, ge=2)
-    min_cool: int = Field(2, ge=1)
     fdr: float = Field(0.001, gt=0, lt=1)
 
     @field_validator("windows_s")
@@ -118,8 +115,6 @@ class ProjectionConfig(_Model):
     def _consistent(self) -> ProjectionConfig:
         if self.min_breadth > self.min_weight:
             raise ValueError("min_breadth must not exceed min_weight")
-        if self.min_cool > self.min_weight:
-            raise ValueError("min_cool must not exceed min_weight")
         return self
 
 

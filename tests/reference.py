@@ -40,11 +40,10 @@ class Counts(NamedTuple):
 
 
 class Pair(NamedTuple):
-    """What two users have in common: co-liked notes, distinct keys among them, co-likes away from hot moments."""
+    """What two users have in common away from hot moments: co-liked notes, and distinct keys among them."""
 
     weight: int
     breadth: int
-    cool: int
 
 
 class Edge(NamedTuple):
@@ -55,7 +54,6 @@ class Edge(NamedTuple):
     v: int
     weight: int
     breadth: int
-    cool: int
     expected2: int
     p_value: float
     q_value: float
@@ -139,17 +137,16 @@ def pairs(
 ) -> dict[tuple[int, int], Pair]:
     """Return every pair of users u < v with at least one co-like.
 
-    A co-like is hot when both its likes are. `key` says for each like what breadth counts; of a co-like, the smaller.
+    A like at a hot moment is part of no co-like. `key` says for each like what breadth counts; of a co-like, the smaller.
     """
-    met: dict[tuple[int, int], list[tuple[int, int, bool]]] = {}
+    met: dict[tuple[int, int], list[tuple[int, int]]] = {}
     for i, j in co_likes(likes, window_us):
-        is_cool = not (is_hot[i] and is_hot[j])
-        met.setdefault((likes[i].user, likes[j].user), []).append((likes[i].note, min(key[i], key[j]), is_cool))
+        if not is_hot[i] and not is_hot[j]:
+            met.setdefault((likes[i].user, likes[j].user), []).append((likes[i].note, min(key[i], key[j])))
     return {
         pair: Pair(
-            weight=len({note for note, _, _ in notes}),
-            breadth=len({of_pair for _, of_pair, _ in notes}),
-            cool=sum(is_cool for _, _, is_cool in notes),
+            weight=len({note for note, _ in notes}),
+            breadth=len({of_pair for _, of_pair in notes}),
         )
         for pair, notes in sorted(met.items())
     }
@@ -175,14 +172,10 @@ def breadth_keys(likes: Likes, fresh_s: int) -> list[int]:
 
 
 def tested_pairs(
-    found: Mapping[tuple[int, int], Pair], min_weight: int, min_breadth: int, min_cool: int
+    found: Mapping[tuple[int, int], Pair], min_weight: int, min_breadth: int
 ) -> dict[tuple[int, int], Pair]:
     """Return the pairs with enough in common to be worth a test."""
-    return {
-        users: pair
-        for users, pair in found.items()
-        if pair.weight >= min_weight and pair.breadth >= min_breadth and pair.cool >= min_cool
-    }
+    return {users: pair for users, pair in found.items() if pair.weight >= min_weight and pair.breadth >= min_breadth}
 
 
 def networkx_weights(likes: Sequence[Like]) -> dict[tuple[int, int], int]:
@@ -219,14 +212,16 @@ def prune(likes: Sequence[Like], window_us: int, min_weight: int) -> list[bool]:
 # Surprise
 
 
-def expectation(likes: Sequence[Like], u: int, v: int, window_us: int, rate: Sequence[int]) -> int:
+def expectation(
+    likes: Sequence[Like], u: int, v: int, window_us: int, rate: Sequence[int], is_hot: Sequence[bool]
+) -> int:
     """Return 2**33 times the co-likes expected of u and v: for each like of one, the other's activity times the rate.
 
-    All likes count, hot or not, and whether or not pruning would drop them. Each half saturates at 2**60.
+    Likes at hot moments can make no co-like, but count as activity; nothing is pruned. Each half saturates at 2**60.
     """
     halves = {u: 0, v: 0}
-    for like, q in zip(likes, rate, strict=True):
-        if like.user in halves:
+    for like, q, hot_moment in zip(likes, rate, is_hot, strict=True):
+        if like.user in halves and not hot_moment:
             halves[like.user] += activity(likes, v if like.user == u else u, like.ts, window_us) * q
     return sum(min(half, 2**60) for half in halves.values())
 
@@ -281,13 +276,11 @@ def project(likes: Likes, config: ProjectionConfig) -> list[Edge]:
         window_us = window_s * SECOND
         is_hot = hot(table, window_us, horizon_us, config.hot_rate, config.hot_max)
         rate = rates(table, window_us, horizon_us)
-        tested = tested_pairs(
-            pairs(table, key, window_us, is_hot), config.min_weight, config.min_breadth, config.min_cool
-        )
+        tested = tested_pairs(pairs(table, key, window_us, is_hot), config.min_weight, config.min_breadth)
         for (u, v), pair in tested.items():
-            expected2 = expectation(table, u, v, window_us, rate)
+            expected2 = expectation(table, u, v, window_us, rate, is_hot)
             p_value = poisson_tail(pair.breadth, Fraction(expected2, 2 * ONE))
-            edges.append(Edge(window_s, u, v, pair.weight, pair.breadth, pair.cool, expected2, p_value, 1.0))
+            edges.append(Edge(window_s, u, v, pair.weight, pair.breadth, expected2, p_value, 1.0))
     n_tests = number_of_tests(table, len(config.windows_s), config.min_weight)
     adjusted = benjamini_hochberg([edge.p_value for edge in edges], n_tests)
     return [edge._replace(q_value=q) for edge, q in zip(edges, adjusted, strict=True)]

@@ -80,7 +80,6 @@ def configs(draw: st.DrawFn) -> ProjectionConfig:
         min_weight=min_weight,
         fresh_s=draw(st.sampled_from([0, 3, 86400])),
         min_breadth=draw(st.integers(1, min_weight)),
-        min_cool=draw(st.integers(1, min_weight)),
         horizon_s=draw(st.sampled_from([1, 9, 30, 21600])),
         hot_rate=draw(st.sampled_from([0.5, 2 / 3, 1, 2, 100])),
         hot_max=draw(st.sampled_from([2, 3, 5, 5000])),
@@ -128,5 +127,5 @@ def seeded_world(seed: int, n_users: int = 40, n_notes: int = 40, n_noise: int =
         for member in rng.choice(ring, rng.integers(3, 10), replace=False):
             rows.append((int(member), pushed, DAY + (moment + int(rng.integers(0, 8))) * SECOND))
     authors = np.where(rng.random(n_notes) < 0.1, UNKNOWN, rng.integers(0, n_notes // 2, n_notes))
-    config = ProjectionConfig(windows_s=(2, 10, 600), min_weight=3, horizon_s=3600, hot_rate=2, hot_max=8, min_cool=1)
+    config = ProjectionConfig(windows_s=(2, 10, 600), min_weight=3, horizon_s=3600, hot_rate=4, hot_max=12)
     return World(tuple(rows), tuple(authors.tolist()), config)

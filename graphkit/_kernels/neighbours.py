@@ -78,7 +78,7 @@ def rates_and_heat(
     horizon: int,
     hot_rate: float,
     hot_max: int,
-) -> tuple[I64, Bool]:
+) -> tuple[I64, Bool, int]:
     """Return each like's baseline rate in fixed point, and whether it stands at a hot moment.
 
     Parameters
@@ -103,13 +103,16 @@ def rates_and_heat(
         outside the window, F those of all notes.
     hot : bool[m]
         More than `hot_max` likes within the window, or a flow outside the window, over four windows or over
-        the horizon, that would bring more than `hot_rate`. O(m).
+        the horizon, that would bring more than `hot_rate`.
+    n_cool : int
+        Likes near likes away from hot moments, themselves left out: at least twice the co-likes. O(m).
     """
     m = len(ts)
     rate = np.empty(m, np.int64)
     hot = np.empty(m, np.bool_)
     near = 4 * window
     one = np.int64(1) << RATE_BITS
+    n_cool = 0
     for g in range(len(ptr) - 1):
         end = ptr[g + 1]
         a0 = ptr[g]
@@ -142,4 +145,6 @@ def rates_and_heat(
                 or float((b1 - a1) - burst) * window > hot_rate * (near - window)
                 or float(flank) * window > hot_rate * (horizon - window)
             )
-    return rate, hot
+            if not hot[p]:
+                n_cool += burst - 1
+    return rate, hot, n_cool

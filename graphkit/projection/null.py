@@ -35,6 +35,44 @@ def pair_p_values(breadth: I32, expected2: I64) -> F64:
     return poisson_tail(breadth, expected2 * EXPECTED_SCALE)
 
 
+#: Breadths up to here have a limit of their own in `most_expected`; beyond it there is none.
+_TABLED = 1024
+_NO_LIMIT = 2**62
+
+
+def most_expected(max_p: float) -> I64:
+    """Return by breadth the largest expectation whose Poisson tail may be at most `max_p`, int64.
+
+    Twice the expectation with 32 fractional bits, rounded up, so that no pair with a smaller p-value lies beyond;
+    the last entry, for every larger breadth, is beyond any expectation.
+    """
+    from scipy.special import gammaincinv
+
+    breadth = np.arange(1, _TABLED + 1, dtype=np.float64)
+    limit = np.ceil(gammaincinv(breadth, min(max_p, 1.0)) * (1 + 1e-9) / EXPECTED_SCALE) + 1
+    return np.concatenate([[0], np.minimum(limit, _NO_LIMIT), [_NO_LIMIT]]).astype(np.int64)
+
+
+def largest_significant_p(n_cool: int, n_tests: int, min_weight: int, fdr: float) -> float:
+    """Return a p-value that no edge can exceed, before any is known.
+
+    Benjamini-Hochberg accepts p-values up to ``fdr R / n_tests``, R the number accepted. Each accepted pair has
+    `min_weight` co-likes to itself, so R is at most ``n_cool / (2 min_weight)``.
+
+    Parameters
+    ----------
+    n_cool
+        At least twice the number of co-likes, over all windows.
+    n_tests, min_weight, fdr
+        Number of tests, least co-likes of a tested pair, false discovery rate.
+
+    Returns
+    -------
+    float
+    """
+    return min(fdr, fdr * (n_cool // (2 * min_weight)) / n_tests)
+
+
 def benjamini_hochberg(p: F64, n_tests: int) -> F64:
     """Return the adjusted p-values ``q_(i) = min over j >= i of p_(j) n_tests / j``, at most 1.
 

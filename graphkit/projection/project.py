@@ -17,7 +17,13 @@ from graphkit.config import ProjectionConfig
 from graphkit.engines import LocalEngine
 from graphkit.likes.model import F64, I32, I64
 from graphkit.progress import SILENT, Progress
-from graphkit.projection.null import EXPECTED_SCALE, benjamini_hochberg, pair_p_values
+from graphkit.projection.null import (
+    EXPECTED_SCALE,
+    benjamini_hochberg,
+    largest_significant_p,
+    most_expected,
+    pair_p_values,
+)
 
 _US = 1_000_000
 #: Likes walked by one task: long enough to drown its overhead, short enough to share the work and show progress.
@@ -32,9 +38,9 @@ class Edges:
     ----------
     u, v
         User codes, int32[k].
-    weight, cool, breadth
-        Distinct co-liked notes; those of them away from hot moments; distinct keys among them (authors, or notes
-        long after publication); int32[k].
+    weight, breadth
+        Distinct notes co-liked away from hot moments; distinct keys among them (authors, or notes long after
+        publication); int32[k].
     expected2
         Twice the expectation with 32 fractional bits, int64[k].
     p_value, q_value
@@ -45,7 +51,6 @@ class Edges:
     u: I32
     v: I32
     weight: I32
-    cool: I32
     breadth: I32
     expected2: I64
     p_value: F64
@@ -147,7 +152,9 @@ def project(
     """
     eligible = int(np.count_nonzero(np.diff(graph.user_ptr) >= config.min_weight))
     n_tests = max(1, len(windows_s) * eligible * (eligible - 1) // 2)
-    found = [_count_window(graph, key, w, config, engine, progress) for w in windows_s]
+    bases = [baseline(graph, w, config) for w in windows_s]
+    max_p = largest_significant_p(sum(b.n_cool for b in bases), n_tests, config.min_weight, config.fdr)
+    found = [_count_window(graph, key, base, max_p, config, engine, progress) for base in bases]
     q = benjamini_hochberg(np.concatenate([v.edges.p_value for v in found]), n_tests)
     views = []
     start = 0
@@ -162,77 +169,90 @@ def project(
 def _count_window(
     graph: BipartiteGraph,
     key: I32,
-    window_s: int,
+    base: Baseline,
+    max_p: float,
     config: ProjectionConfig,
     engine: LocalEngine,
     progress: Progress,
 ) -> WindowView:
-    window = window_s * _US
-    rate, hot = baseline(graph, window_s, config)
-    alive = prune(graph.user, graph.ts, graph.note_ptr, graph.n_users, window, config.min_weight)
-    user = graph.user[alive]
-    ts = graph.ts[alive]
-    is_hot = hot[alive]
-    lo, hi = window_bounds(ts, group_pointers(graph.note[alive], graph.n_notes), window)
-    cool_before = np.zeros(len(user) + 1, np.int32)
-    np.cumsum(~is_hot, out=cool_before[1:])
-    cool = np.flatnonzero(~is_hot).astype(np.int32)
+    window = base.window_s * _US
+    cool = np.flatnonzero(~base.hot).astype(np.int32)
+    cool_ptr = group_pointers(graph.note[cool], graph.n_notes)
+    alive = cool[prune(graph.user[cool], graph.ts[cool], cool_ptr, graph.n_users, window, config.min_weight)]
+    user, note, ts = graph.user[alive], graph.note[alive], graph.ts[alive]
+    keys = key[alive]
+    n_keys = int(key.max(initial=0)) + 1
+    lo, hi = window_bounds(ts, group_pointers(note, graph.n_notes), window)
     row_ptr = group_pointers(user, graph.n_users)
     rows = group_members(user, np.arange(len(user), dtype=np.int32), row_ptr)
-    hot_likes = np.bincount(user[is_hot], minlength=graph.n_users).astype(np.int32)
     work = row_work(lo, hi, rows, row_ptr)
     by_time_ts = graph.ts[graph.by_user_time]
-    by_time_rate = rate[graph.by_user_time]
+    by_time_rate = np.where(base.hot, 0, base.rate)[graph.by_user_time]
+    limits = most_expected(max_p)
     total = int(work.sum())
     cuts = np.searchsorted(np.cumsum(work), np.arange(_TASK_WORK, total, _TASK_WORK))
     bounds = np.unique(np.concatenate([[0], cuts, [graph.n_users]])).astype(np.int64)
-    n_keys = int(key.max()) + 1 if len(key) else 1
 
-    def count(block: tuple[int, int]) -> tuple[tuple[I32, I32, I32, I32, I32, I64], int]:
+    def count(block: tuple[int, int]) -> tuple[tuple[I32, I32, I32, I32, I64], int]:
         first, last = block
-        return (
-            count_pairs(
-                first,
-                last,
-                user,
-                is_hot,
-                lo,
-                hi,
-                cool_before,
-                cool,
-                row_ptr,
-                rows,
-                hot_likes,
-                graph.user_ptr,
-                graph.by_user,
-                graph.note,
-                graph.ts,
-                key,
-                n_keys,
-                by_time_ts,
-                by_time_rate,
-                window,
-                config.min_weight,
-                config.min_cool,
-                config.min_breadth,
-                config.fdr,
-            ),
-            int(work[first:last].sum()),
+        found = count_pairs(
+            first,
+            last,
+            user,
+            note,
+            ts,
+            keys,
+            n_keys,
+            lo,
+            hi,
+            row_ptr,
+            rows,
+            graph.user_ptr,
+            by_time_ts,
+            by_time_rate,
+            window,
+            config.min_weight,
+            config.min_breadth,
+            limits,
         )
+        return found, int(work[first:last].sum())
 
     parts = []
-    with progress.stage(f"pairs {window_s} s", total, "likes") as advance:
+    with progress.stage(f"pairs {base.window_s} s", total, "likes") as advance:
         for part, done in engine.map(count, pairwise(bounds.tolist())):
             parts.append(part)
             advance(done)
-    u, v, weight, cool_count, breadth, expected2 = (np.concatenate(column) for column in zip(*parts, strict=True))
+    u, v, weight, breadth, expected2 = (np.concatenate(column) for column in zip(*parts, strict=True))
     p = pair_p_values(breadth, expected2)
-    edges = Edges(u, v, weight, cool_count, breadth, expected2, p, np.ones(len(p)))
-    return WindowView(window_s, edges.where(p <= config.fdr), rate, len(user), int(np.count_nonzero(hot)), total)
+    edges = Edges(u, v, weight, breadth, expected2, p, np.ones(len(p)))
+    n_hot = int(np.count_nonzero(base.hot))
+    return WindowView(base.window_s, edges.where(p <= max_p), base.rate, len(user), n_hot, total)
 
 
-def baseline(graph: BipartiteGraph, window_s: int, config: ProjectionConfig) -> tuple[I64, npt.NDArray[np.bool_]]:
-    """Return the baseline rate of each like in fixed point, and whether it stands at a hot moment.
+@dataclass(frozen=True, slots=True)
+class Baseline:
+    """What is ordinary around each like, at one window.
+
+    Attributes
+    ----------
+    window_s
+        The window, seconds, ends included.
+    rate
+        Baseline rate of the like's note, fixed point (`RATE_BITS`), int64[m].
+    hot
+        Whether the like stands at a hot moment, bool[m].
+    n_cool
+        At least twice the number of co-likes away from hot moments.
+    """
+
+    window_s: int
+    rate: I64
+    hot: npt.NDArray[np.bool_]
+    n_cool: int
+
+
+def baseline(graph: BipartiteGraph, window_s: int, config: ProjectionConfig) -> Baseline:
+    """Return the baseline rate of each like, and whether it stands at a hot moment.
 
     Parameters
     ----------
@@ -245,15 +265,14 @@ def baseline(graph: BipartiteGraph, window_s: int, config: ProjectionConfig) -> 
 
     Returns
     -------
-    rate : int64[m]
-    hot : bool[m]
+    Baseline
     """
     window = window_s * _US
     horizon = max(config.horizon_s, 4 * window_s) * _US
     sorted_ts = graph.ts[graph.by_time]
     rank = np.empty(len(graph), np.int32)
     rank[graph.by_time] = np.arange(len(graph), dtype=np.int32)
-    return rates_and_heat(
+    rate, hot, n_cool = rates_and_heat(
         graph.ts,
         graph.note_ptr,
         counts_within(sorted_ts, window),
@@ -264,3 +283,4 @@ def baseline(graph: BipartiteGraph, window_s: int, config: ProjectionConfig) -> 
         float(config.hot_rate),
         config.hot_max,
     )
+    return Baseline(window_s, rate, hot, n_cool)

@@ -42,7 +42,7 @@ def test_pairs_that_matter_keep_their_weight(window_s: int) -> None:
 
     def heavy(some: list[reference.Like]) -> dict[tuple[int, int], reference.Pair]:
         found = reference.pairs(some, [like.note for like in some], window_s * SECOND, [False] * len(some))
-        return reference.tested_pairs(found, 3, 1, 1)
+        return reference.tested_pairs(found, 3, 1)
 
     assert heavy(kept) == heavy(table) != {}
 

@@ -51,7 +51,10 @@ def significant(likes: Likes, config: ProjectionConfig, threads: int = 1, task_w
 
 def all_tested(likes: Likes, config: ProjectionConfig, level: float = ALMOST_ONE, task_work: int = 50) -> list[Edge]:
     """Return every tested pair whose p-value is at most `level`, with the p-value for q-value: no correction."""
-    with mock.patch.object(module, "benjamini_hochberg", lambda p, n_tests: p):
+    with (
+        mock.patch.object(module, "benjamini_hochberg", lambda p, n_tests: p),
+        mock.patch.object(module, "largest_significant_p", lambda *_: level),
+    ):
         return edges_of(run(likes, config.model_copy(update={"fdr": level}), task_work=task_work))
 
 
@@ -70,7 +73,7 @@ def assert_same(found: list[Edge], wanted: list[Edge], level: float) -> None:
     assert surely_below(wanted, level) <= {edge[:3] for edge in found}
     for edge in found:
         expected = by_pair[edge[:3]]
-        assert edge[:7] == expected[:7]
+        assert edge[:6] == expected[:6]
         assert edge.p_value == pytest.approx(expected.p_value, rel=1e-9)
         assert edge.q_value == pytest.approx(expected.q_value, rel=1e-9)
         assert expected.q_value <= level * (1 + 1e-9)
@@ -128,14 +131,14 @@ def test_what_a_projection_says_about_itself(world: World) -> None:
         window_us, horizon_us = view.window_s * SECOND, config.horizon_s * SECOND
         assert view.rate.tolist() == reference.rates(table, window_us, horizon_us)
         assert view.n_hot == sum(reference.hot(table, window_us, horizon_us, config.hot_rate, config.hot_max))
-        alive = reference.prune(table, window_us, config.min_weight)
+        is_hot = reference.hot(table, window_us, horizon_us, config.hot_rate, config.hot_max)
+        cool = [like for like, hot in zip(table, is_hot, strict=True) if not hot]
+        alive = reference.prune(cool, window_us, config.min_weight)
         assert view.n_surviving == sum(alive)
-        kept = [like for like, is_alive in zip(table, alive, strict=True) if is_alive]
+        kept = [like for like, is_alive in zip(cool, alive, strict=True) if is_alive]
         assert view.n_walked == 2 * len(reference.co_likes(kept, window_us)) + len(kept)
         edges = view.edges
-        assert {edges.u.dtype, edges.v.dtype, edges.weight.dtype, edges.cool.dtype, edges.breadth.dtype} == {
-            np.dtype(np.int32)
-        }
+        assert {edges.u.dtype, edges.v.dtype, edges.weight.dtype, edges.breadth.dtype} == {np.dtype(np.int32)}
         assert edges.expected2.dtype == np.int64
         assert edges.expected.tolist() == [float(e) / 2**33 for e in edges.expected2.tolist()]
 
@@ -145,7 +148,7 @@ def test_more_pairs_than_a_block_first_has_room_for() -> None:
     rows = [(user, note, DAY + note * 86_400 * SECOND) for user in range(60) for note in range(3)]
     edges = all_tested(make_likes(rows), ProjectionConfig(windows_s=(60,)), task_work=10**6)
     assert [(edge.u, edge.v) for edge in edges] == list(combinations(range(60), 2))
-    assert {edge[3:7] for edge in edges} == {(3, 3, 3, 6 * 2**32)}
+    assert {edge[3:6] for edge in edges} == {(3, 3, 6 * 2**32)}
 
 
 @pytest.mark.parametrize("n_users", [1, 2])
@@ -166,7 +169,7 @@ def test_the_larger_world_has_edges_of_every_sort() -> None:
     found, every = significant(LARGER.likes, LARGER.config), all_tested(LARGER.likes, LARGER.config)
     assert {edge.window_s for edge in found} == set(LARGER.config.windows_s)
     assert 100 < len(found) < len(every)
-    assert any(edge.cool < edge.weight for edge in found)
+    assert any(view.n_hot for view in run(LARGER.likes, LARGER.config).views)
     assert any(edge.breadth < edge.weight for edge in found)
 
 
@@ -229,10 +232,10 @@ def test_weight_is_networkx_projection_when_the_window_holds_everything(world: W
     # A crowd liking other notes outside the window keeps the expectations, and so the p-values, below one.
     window_s = 200_000
     crowd = [(likes.n_users, likes.n_notes + i, DAY + 2 * window_s * SECOND) for i in range(3000)]
-    config = ProjectionConfig(windows_s=(window_s,), min_weight=2, min_breadth=1, min_cool=1)
+    config = ProjectionConfig(windows_s=(window_s,), min_weight=2, min_breadth=1)
     found = all_tested(make_likes([*reference.rows(likes), *crowd]), config)
     assert {(edge.u, edge.v): edge.weight for edge in found} == {pair: w for pair, w in weights.items() if w >= 2}
-    assert all(edge.weight == edge.breadth == edge.cool for edge in found)
+    assert all(edge.weight == edge.breadth for edge in found)
 
 
 def authors_of(likes: Likes) -> list[int]:

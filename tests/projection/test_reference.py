@@ -26,7 +26,7 @@ def test_two_users_who_meet_three_times_at_fresh_notes() -> None:
     # Outside the burst: no like of the note, four of the others, so q = (0 + 1/2) / (4 + 1/2) = 1/9. Each of the six
     # likes meets one like of the other user: E = (3 + 3) / 9 / 2 = 1/3.
     assert (edge.window_s, edge.u, edge.v) == (60, 0, 1)
-    assert (edge.weight, edge.breadth, edge.cool) == (3, 3, 3)
+    assert (edge.weight, edge.breadth) == (3, 3)
     assert edge.expected2 == 6 * (2**32 // 9)
     # P(X >= 3) = 1 - e^(-1/3) (1 + 1/3 + 1/18); one pair, one window, one test.
     assert edge.p_value == pytest.approx(1 - math.exp(-1 / 3) * (1 + 1 / 3 + 1 / 18), rel=1e-6)
@@ -75,20 +75,23 @@ def test_hot_by_number_and_by_flow() -> None:
     assert reference.hot(likes, 3, 1, 0.3, 99)[0]
 
 
-def test_a_co_like_is_cool_unless_both_likes_are_hot() -> None:
+def test_likes_at_hot_moments_make_no_co_like() -> None:
     likes = [Like(0, 0, 0), Like(1, 0, 0), Like(0, 1, 5), Like(1, 1, 5), Like(0, 2, 9), Like(1, 2, 9), Like(2, 2, 9)]
-    found = reference.pairs(likes, [7, 7, 7, 7, 8, 8, 8], 1, [True, True, True, False, False, False, True])
-    assert found == {(0, 1): Pair(3, 2, 2), (0, 2): Pair(1, 1, 1), (1, 2): Pair(1, 1, 1)}
-    assert reference.tested_pairs(found, 3, 2, 2) == {(0, 1): Pair(3, 2, 2)}
-    assert reference.tested_pairs(found, 3, 2, 3) == reference.tested_pairs(found, 3, 3, 2) == {}
-    assert reference.tested_pairs(found, 1, 1, 1) == found
+    found = reference.pairs(likes, [7, 7, 7, 7, 8, 8, 8], 1, [True, False, False, False, False, False, False])
+    assert found == {(0, 1): Pair(2, 2), (0, 2): Pair(1, 1), (1, 2): Pair(1, 1)}
+    assert reference.tested_pairs(found, 2, 2) == {(0, 1): Pair(2, 2)}
+    assert reference.tested_pairs(found, 3, 2) == reference.tested_pairs(found, 2, 3) == {}
+    assert reference.tested_pairs(found, 1, 1) == found
 
 
 def test_expectation_takes_both_directions() -> None:
     # u likes at 0 and 100; v three times around 0, once far off. The rates are the positions' own powers of ten.
     likes = [Like(0, 0, 0), Like(0, 1, 100), Like(1, 2, -1), Like(1, 3, 0), Like(1, 4, 1), Like(1, 5, 500)]
-    assert reference.expectation(likes, 0, 1, 1, [1, 10, 100, 1000, 10000, 100000]) == 3 * 1 + 0 + 11100
-    assert reference.expectation(likes, 0, 1, 100, [1, 10, 100, 1000, 10000, 100000]) == 3 + 20 + 100 + 2000 + 20000
+    rate, cool = [1, 10, 100, 1000, 10000, 100000], [False] * 6
+    assert reference.expectation(likes, 0, 1, 1, rate, cool) == 3 * 1 + 0 + 11100
+    assert reference.expectation(likes, 0, 1, 100, rate, cool) == 3 + 20 + 100 + 2000 + 20000
+    # What stands at a hot moment expects nothing of its own, but is activity for the others.
+    assert reference.expectation(likes, 0, 1, 1, rate, [False, False, False, True, False, False]) == 3 * 1 + 10100
 
 
 def test_pruning_cascades() -> None:
@@ -156,17 +159,17 @@ def test_n_likers_at_once_make_every_pair(config: ProjectionConfig) -> None:
     # Nothing but the burst lies within the horizon: the rate is 1/2 over 1/2, so E = 3 for all.
     for window_s in config.windows_s:
         assert [(edge.u, edge.v) for edge in edges if edge.window_s == window_s] == expected
-    assert {(edge.weight, edge.breadth, edge.cool, edge.expected2) for edge in edges} <= {(3, 3, 3, 6 * 2**32)}
+    assert {(edge.weight, edge.breadth, edge.expected2) for edge in edges} <= {(3, 3, 6 * 2**32)}
 
 
 @pytest.mark.parametrize(
     "wanted",
     [
-        lambda edge, config: edge.weight >= 3 and edge.cool < edge.weight and edge.breadth < edge.weight,
+        lambda edge, config: edge.weight >= 3 and edge.breadth < edge.weight,
         lambda edge, config: edge.q_value <= config.fdr < 0.5,
         lambda edge, config: edge.weight >= 3 and edge.expected2 > 2 * 2**33,
     ],
-    ids=["partly hot, one author twice", "significant", "expected to meet"],
+    ids=["one author twice", "significant", "expected to meet"],
 )
 def test_the_drawn_worlds_hold_what_the_properties_are_about(wanted: Callable[[Edge, ProjectionConfig], bool]) -> None:
     def holds(world: World) -> bool:

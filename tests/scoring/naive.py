@@ -214,7 +214,7 @@ def evidence(
         if p.user < q.user and ring_of[p.user] == ring_of[q.user] == ring
     )  # fmt: skip
     out["co_likes_expected"] = sum(
-        expectation(likes, u, v, window_s * SECOND, rates[window_s]) for u, v in pairs
+        expectation(likes, u, v, window_s * SECOND, rates[window_s], [False] * len(likes)) for u, v in pairs
     ) / (2 * ONE)  # fmt: skip
     out["edges"] = sum(pair in edges[window_s] for pair in pairs)
     out["density"] = out["edges"] / len(pairs) if pairs else NAN
