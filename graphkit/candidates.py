@@ -18,7 +18,7 @@ from graphkit.schemas import CANDIDATES, EVIDENCE, IMPACT, MEMBERS, RINGS, TARGE
 from graphkit.scoring.evidence import EARLY_US
 from graphkit.scoring.membership import NO_RING
 from graphkit.scoring.reasons import RING_REASON
-from graphkit.scoring.rings import PURGE, REVIEW, TIERS, WATCH, Rings
+from graphkit.scoring.rings import PURGE, REVIEW, TIERS, WATCH, Rings, backed_beyond_timing
 
 #: A member whose likes fall on targets at least this often is called devoted.
 _DEVOTED = 0.5
@@ -57,7 +57,8 @@ def judge_likes(likes: Likes, graph: BipartiteGraph, rings: Rings, config: Scori
     there) / s, where the expected members are the larger of what the baseline rate gives and what the crowd in the
     very burst gives: ``(b - s)`` times the members' share of all activity. A member's ordinary like on a note where
     the ring did not work falls into a small burst; bursts below ``min_job_share`` of the ring's usual are for review,
-    and so are likes right after publication when the ring as a whole comes as followers do.
+    and so are likes right after publication when the ring as a whole comes as followers do, and likes whose company
+    came over hours when nothing but timing speaks for the ring.
 
     Parameters
     ----------
@@ -85,6 +86,8 @@ def judge_likes(likes: Likes, graph: BipartiteGraph, rings: Rings, config: Scori
     tier = rings.tier[ring]
     weak = (in_job < config.min_job_share * rings.numbers["job_size"][ring]) | (genuine < config.purge_like_score)
     early = graph.ts[like] - likes.publication[graph.note[like]] <= EARLY_US
+    slow = passed.window_s > config.timing_window_s
+    weak |= slow & ~backed_beyond_timing(rings.weights, config)[ring]
     weak |= early & (rings.weights["arrival"][ring] <= -config.early_nats)
     tier = np.where((tier == PURGE) & weak, REVIEW, tier).astype(np.int8)
     return LikeVerdicts(like, ring, rings.score[ring] * genuine, tier, 2 * in_job > crowd)
@@ -299,7 +302,12 @@ def _ties_table(
     expected, p = (np.concatenate([getattr(e, name) for e, _ in parts]) for name in ("expected", "p_value"))
     window = np.concatenate([w for _, w in parts])
     pair = u.astype(np.int64) << 32 | v
-    order = np.lexsort((p, pair))  # stable: of equal p-values the narrower window stands first
+    # Of the windows that show the tie, the narrowest with four fifths of what the best one shows.
+    most = np.zeros(len(pair), np.int64)
+    _, which = np.unique(pair, return_inverse=True)
+    np.maximum.at(most, which, weight)
+    enough = np.flatnonzero(5 * weight.astype(np.int64) >= 4 * most[which])
+    order = enough[np.lexsort((window[enough], pair[enough]))]
     first = np.ones(len(order), np.bool_)
     first[1:] = np.diff(pair[order]) != 0
     best = order[first]

@@ -161,6 +161,8 @@ class ScoringConfig(_Model):
         Least independent channels, besides lockstep, that speak for a ring in tier `purge`.
     channel_nats
         Log-odds from which a channel is said to speak.
+    timing_window_s
+        Widest window, in seconds, at which timing alone can put rings and likes in tier `purge`.
     early_nats
         Log-odds that arrival must speak against a ring for its likes within an hour of publication to be held
         for `review`.
@@ -178,6 +180,7 @@ class ScoringConfig(_Model):
     review_score: float = Field(0.5, gt=0, lt=1)
     min_channels: int = Field(2, ge=0)
     channel_nats: float = Field(0.5, gt=0)
+    timing_window_s: int = Field(3600, ge=1)
     early_nats: float = Field(1.0, gt=0)
     min_job_share: float = Field(0.33, ge=0, le=1)
     purge_like_score: float = Field(0.9, ge=0, le=1)

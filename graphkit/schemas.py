@@ -212,6 +212,7 @@ EVIDENCE: tuple[tuple[str, str], ...] = (
     ("co_likes_expected", "Co-likes the baseline-rate null expects over the same pairs."),
     ("edges", "Member pairs whose tie is significant on its own."),
     ("density", "`edges` over all member pairs."),
+    ("quick", "Share of members with a significant tie to another within an hour."),
     ("authors_effective", "Authors the ring pushed, as the exponential of the entropy of its likes over them."),
     ("notes_effective", "Targets, as the exponential of the entropy of the ring's likes over them."),
     ("episodes", "Separate occasions on which members acted together."),

@@ -137,7 +137,8 @@ def pairs(
 ) -> dict[tuple[int, int], Pair]:
     """Return every pair of users u < v with at least one co-like.
 
-    A like at a hot moment is part of no co-like. `key` says for each like what breadth counts; of a co-like, the smaller.
+    A like at a hot moment is part of no co-like. `key` says for each like what breadth counts; of a co-like, the
+    smaller.
     """
     met: dict[tuple[int, int], list[tuple[int, int]]] = {}
     for i, j in co_likes(likes, window_us):

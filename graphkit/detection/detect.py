@@ -30,7 +30,6 @@ _PACKAGES = ("numpy", "numba", "pyarrow", "scipy", "igraph")
 #: Which columns each optional channel of evidence reads.
 _NEEDS: tuple[tuple[str, str], ...] = (
     ("authors", "notes.author_id"),
-    ("arrival", "notes.published_at"),
     ("dwell", "likes.dwell_ms"),
     ("completion", "likes.completed"),
     ("registration", "users.registered_at"),
@@ -167,7 +166,6 @@ def evidence_off(likes: Likes) -> list[dict[str, str]]:
     notes, users = likes.notes, likes.users
     there = {
         "authors": notes.author,
-        "arrival": notes.published_at,
         "dwell": likes.dwell_ms,
         "completion": likes.completed,
         "registration": users.registered_at,

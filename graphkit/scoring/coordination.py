@@ -83,31 +83,16 @@ def coordinate(
     Coordination
         O(k log k) in the members' likes k, a window.
     """
-    ring = members.ring_of[graph.user]
-    like = np.flatnonzero(ring != NO_RING).astype(np.int32)
-    ring = ring[like]
-    ts = graph.ts[like]
-    n_rings = max(members.n_rings, 1)
-    user = graph.user[like]
+    together = Company.of(graph, members.ring_of)
+    like, ring = together.like, together.ring
     best = np.full(len(like), 2.0)
     company = np.zeros(len(like), np.int32)
     expected = np.zeros(len(like))
     window_s = np.full(len(like), views[0].window_s if views else 0, np.int32)
-
-    pair = graph.note[like].astype(np.int64) * n_rings + ring
-    _, pair_code = np.unique(pair, return_inverse=True)
-    by_time = np.argsort(ts, kind="stable").astype(np.int32)
-    groupings = [
-        Grouping.of(code.astype(np.int32), by_time, ts)
-        for code in (pair_code, ring, np.unique(user, return_inverse=True)[1])
-    ]
     own_window = members.window_s[ring] if members.n_rings else window_s
     n_windows = np.searchsorted([view.window_s for view in views], own_window, "right")
     for view in views:
-        width = view.window_s * _US
-        on_note, of_ring, of_user = (g.counts(width) for g in groupings)
-        k = on_note - 1
-        mean = (of_ring - of_user) * (view.rate[like] * _RATE_UNIT)
+        k, mean = together.within(view)
         able = (k >= MIN_COMPANY) & (view.window_s <= own_window)
         p = np.ones(len(like))
         p[able] = poisson_tail(k[able], mean[able])
@@ -119,6 +104,52 @@ def coordinate(
     p_value = np.minimum(best * n_windows, 1.0)
     passed = (company >= MIN_COMPANY) & (p_value <= config.like_p)
     return Coordination(like, ring, company, expected, window_s, p_value, passed)
+
+
+@dataclass(frozen=True, slots=True)
+class Company:
+    """Every like of a member, ready to count the other members around it.
+
+    Attributes
+    ----------
+    like
+        Positions among all likes, int32[k].
+    ring
+        The member's ring, int32[k].
+    on_note, of_ring, of_user
+        The likes grouped by (note, ring), by ring and by user.
+    """
+
+    like: I32
+    ring: I32
+    on_note: Grouping
+    of_ring: Grouping
+    of_user: Grouping
+
+    @classmethod
+    def of(cls, graph: BipartiteGraph, ring_of: I32) -> Company:
+        """Gather the likes of all members. O(k log k)."""
+        ring = ring_of[graph.user]
+        like = np.flatnonzero(ring != NO_RING).astype(np.int32)
+        ring = ring[like]
+        ts = graph.ts[like]
+        by_time = np.argsort(ts, kind="stable").astype(np.int32)
+        pair = graph.note[like].astype(np.int64) * (int(ring.max(initial=0)) + 1) + ring
+        groupings = (
+            Grouping.of(code.astype(np.int32), by_time, ts)
+            for code in (
+                np.unique(pair, return_inverse=True)[1],
+                ring,
+                np.unique(graph.user[like], return_inverse=True)[1],
+            )
+        )
+        return cls(like, ring, *groupings)
+
+    def within(self, view: WindowView) -> tuple[I64, F64]:
+        """Return for each like the other members' likes on its note within the window, and the expected number."""
+        width = view.window_s * _US
+        mean = (self.of_ring.counts(width) - self.of_user.counts(width)) * (view.rate[self.like] * _RATE_UNIT)
+        return self.on_note.counts(width) - 1, mean
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,14 +7,13 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from graphkit._kernels.neighbours import RATE_BITS
 from graphkit._kernels.selection import group_medians
 from graphkit.bipartite import BipartiteGraph
 from graphkit.config import ScoringConfig
 from graphkit.likes.model import F64, I64, NO_TIME, UNKNOWN, Likes
 from graphkit.projection.project import Projection
 from graphkit.scoring.attach import Jobs
-from graphkit.scoring.coordination import Coordination, Grouping
+from graphkit.scoring.coordination import Company, Coordination
 from graphkit.scoring.membership import NO_RING, Membership
 
 _US = 1_000_000
@@ -108,7 +107,7 @@ def gather(
     """
     mine = RingLikes.of(graph, members, tested)
     return {
-        **_lockstep(graph, projection, members),
+        **_lockstep(graph, projection, members, config),
         **_reach(likes, graph, mine, jobs, config),
         **_arrival(likes, mine),
         **_reading(likes, mine, config),
@@ -117,35 +116,30 @@ def gather(
     }
 
 
-def _lockstep(graph: BipartiteGraph, projection: Projection, members: Membership) -> Numbers:
+def _lockstep(graph: BipartiteGraph, projection: Projection, members: Membership, config: ScoringConfig) -> Numbers:
     n = members.n_rings
     co_likes, expected, edges = np.zeros(n), np.zeros(n), np.zeros(n)
-    ring_of_like = members.ring_of[graph.user]
-    position = np.flatnonzero(ring_of_like != NO_RING).astype(np.int32)
-    ring = ring_of_like[position]
-    ts = graph.ts[position]
-    by_time = np.argsort(ts, kind="stable").astype(np.int32)
-    pair = np.unique(graph.note[position].astype(np.int64) * max(n, 1) + ring, return_inverse=True)[1]
-    user = np.unique(graph.user[position], return_inverse=True)[1]
-    on_note, of_ring, of_user = (Grouping.of(code.astype(np.int32), by_time, ts) for code in (pair, ring, user))
+    quick = np.zeros(graph.n_users, np.bool_)
+    together = Company.of(graph, members.ring_of)
     for view in projection.views:
-        width = view.window_s * _US
         shown = members.window_s == view.window_s
-        here = shown[ring]
-        rate = view.rate[position] * 2.0**-RATE_BITS
-        met = (on_note.counts(width) - 1)[here]
-        mean = ((of_ring.counts(width) - of_user.counts(width)) * rate)[here]
-        co_likes += np.bincount(ring[here], weights=met, minlength=n) / 2
-        expected += np.bincount(ring[here], weights=mean, minlength=n) / 2
+        here = shown[together.ring]
+        met, mean = together.within(view)
+        co_likes += np.bincount(together.ring[here], weights=met[here], minlength=n) / 2
+        expected += np.bincount(together.ring[here], weights=mean[here], minlength=n) / 2
         of_u, of_v = members.ring_of[view.edges.u], members.ring_of[view.edges.v]
         inside = (of_u == of_v) & (of_u != NO_RING)
         edges += np.where(shown, np.bincount(of_u[inside], minlength=n), 0)
+        if view.window_s <= config.timing_window_s:
+            quick[view.edges.u[inside]] = True
+            quick[view.edges.v[inside]] = True
     size = np.bincount(members.ring_of[members.ring_of != NO_RING], minlength=n)
     return {
         "co_likes": co_likes,
         "co_likes_expected": expected,
         "edges": edges,
         "density": ratio(edges, size * (size - 1) / 2),
+        "quick": ratio(np.bincount(members.ring_of[quick], minlength=n), size),
     }
 
 

@@ -14,7 +14,7 @@ from graphkit.progress import SILENT, Progress
 from graphkit.projection.project import Projection
 from graphkit.scoring.attach import Jobs, attach, find_jobs
 from graphkit.scoring.channels import weigh
-from graphkit.scoring.coordination import Coordination, coordinate
+from graphkit.scoring.coordination import Company, Coordination, coordinate
 from graphkit.scoring.evidence import Numbers, gather
 from graphkit.scoring.membership import NO_RING, Membership
 
@@ -22,10 +22,16 @@ from graphkit.scoring.membership import NO_RING, Membership
 TIERS = ("watch", "review", "purge")
 WATCH, REVIEW, PURGE = range(3)
 
+#: Channels that read more than who liked what when.
+_BEYOND_TIMING = (
+    "dwell", "completion", "registration", "devices", "addresses", "views", "engagement", "reciprocity",
+)  # fmt: skip
+#: Share of members that must have a tie within `timing_window_s` for timing alone to suffice.
+_QUICK = 0.5
 #: Rounds of attaching accounts; each may reveal jobs that attach more.
 _MAX_ROUNDS = 3
-#: A narrower window is preferred when it shows this share of the ties that the best one shows.
-_ENOUGH_TIES = 0.8
+#: A narrower window is preferred when it shows this share of the meetings beyond expectation that the best one shows.
+_ENOUGH = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +101,7 @@ def find_rings(
     """
     with progress.stage("score", len(communities), "communities"):
         key = likes.breadth_keys(config.projection.fresh_s)
-        members = _label(graph.n_users, communities, projection)
+        members = _label(graph, communities, projection)
         tested = coordinate(graph, projection.views, members, config.scoring)
         for _ in range(_MAX_ROUNDS):
             jobs = find_jobs(graph, projection.views, members, tested)
@@ -110,24 +116,24 @@ def find_rings(
         numbers = gather(likes, graph, projection, members, tested, jobs, config.scoring)
         numbers["window_s"] = members.window_s.astype(np.float64)
         weights = weigh(numbers)
-        score, tier = _judge(weights, config.scoring)
+        score, tier = _judge(numbers, weights, config.scoring)
         return Rings(members, tested, jobs, numbers, weights, score, tail_share(score), tier)
 
 
-def _label(n_users: int, communities: tuple[I32, ...], projection: Projection) -> Membership:
-    ring_of = np.full(n_users, NO_RING, np.int32)
+def _label(graph: BipartiteGraph, communities: tuple[I32, ...], projection: Projection) -> Membership:
+    ring_of = np.full(graph.n_users, NO_RING, np.int32)
     for ring, users in enumerate(communities):
         ring_of[users] = ring
     n = len(communities)
-    ties = np.zeros((len(projection.views), n))
+    together = Company.of(graph, ring_of)
+    excess = np.zeros((len(projection.views), n))
     for row, view in enumerate(projection.views):
-        u, v = ring_of[view.edges.u], ring_of[view.edges.v]
-        inside = (u == v) & (u != NO_RING)
-        ties[row] = np.bincount(u[inside], minlength=n)
+        met, mean = together.within(view)
+        excess[row] = np.bincount(together.ring, weights=met - mean, minlength=n)
     ladder = np.array([view.window_s for view in projection.views], np.int32)
-    # argmax finds the first, that is narrowest, window with enough ties.
-    window = ladder[np.argmax(ties >= _ENOUGH_TIES * ties.max(axis=0, initial=0), axis=0)] if n else ladder[:0]
-    return Membership(ring_of, window, np.zeros(n_users, np.bool_))
+    # argmax finds the first, that is narrowest, window with enough of what the best one shows.
+    window = ladder[np.argmax(excess >= _ENOUGH * excess.max(axis=0, initial=0), axis=0)] if n else ladder[:0]
+    return Membership(ring_of, window, np.zeros(graph.n_users, np.bool_))
 
 
 def _drop_idle(graph: BipartiteGraph, members: Membership, tested: Coordination, min_users: int) -> Membership:
@@ -142,15 +148,26 @@ def _drop_idle(graph: BipartiteGraph, members: Membership, tested: Coordination,
     return Membership(ring_of, members.window_s[keep], members.attached & (ring_of != NO_RING))
 
 
-def _judge(weights: Numbers, config: ScoringConfig) -> tuple[F64, npt.NDArray[np.int8]]:
-    """Return score and tier of each ring from the nats of its channels."""
+def _judge(numbers: Numbers, weights: Numbers, config: ScoringConfig) -> tuple[F64, npt.NDArray[np.int8]]:
+    """Return score and tier of each ring from the nats of its channels.
+
+    A ring whose members mostly meet over hours may be a taste in common: the baseline knows no tastes. It reaches
+    `PURGE` only when a channel that reads more than who liked what when speaks for it too.
+    """
     total = config.prior_log_odds + sum(weights.values())
     score = 1 / (1 + np.exp(-np.asarray(total, np.float64)))
     speaking = sum((w >= config.channel_nats).astype(np.int64) for name, w in weights.items() if name != "lockstep")
     tier = np.full(len(score), WATCH, np.int8)
     tier[score >= config.review_score] = REVIEW
-    tier[(score >= config.purge_score) & (speaking >= config.min_channels)] = PURGE
+    able = (numbers["quick"] >= _QUICK) | backed_beyond_timing(weights, config)
+    tier[(score >= config.purge_score) & (speaking >= config.min_channels) & able] = PURGE
     return score, tier
+
+
+def backed_beyond_timing(weights: Numbers, config: ScoringConfig) -> npt.NDArray[np.bool_]:
+    """Tell which rings a channel speaks for that reads more than who liked what when, bool[n_rings]."""
+    speaks = np.array([weights[name] >= config.channel_nats for name in _BEYOND_TIMING])
+    return np.asarray(speaks.any(axis=0), np.bool_)
 
 
 def tail_share(score: F64) -> F64:

@@ -53,7 +53,7 @@ def all_tested(likes: Likes, config: ProjectionConfig, level: float = ALMOST_ONE
     """Return every tested pair whose p-value is at most `level`, with the p-value for q-value: no correction."""
     with (
         mock.patch.object(module, "benjamini_hochberg", lambda p, n_tests: p),
-        mock.patch.object(module, "largest_significant_p", lambda *_: level),
+        mock.patch.object(module, "largest_significant_p", return_value=level),
     ):
         return edges_of(run(likes, config.model_copy(update={"fdr": level}), task_work=task_work))
 

@@ -194,6 +194,7 @@ def evidence(
     ring: int,
     session_gap_s: int,
     short_dwell_ms: int,
+    timing_window_s: int,
 ) -> dict[str, float]:
     """Return every number of one ring; `edges` are the significant pairs of each window, `passed` all rings' likes."""
     window_s = ring_window_s[ring]
@@ -218,6 +219,10 @@ def evidence(
     ) / (2 * ONE)  # fmt: skip
     out["edges"] = sum(pair in edges[window_s] for pair in pairs)
     out["density"] = out["edges"] / len(pairs) if pairs else NAN
+    tied = {
+        user for width, some in edges.items() if width <= timing_window_s for pair in some & {*pairs} for user in pair
+    }
+    out["quick"] = len(tied) / len(members) if members else NAN
 
     author = [int(a) for a in table.author_key]
     out["authors_effective"] = NAN if table.notes.author is None else effective(author[likes[p].note] for p in mine)

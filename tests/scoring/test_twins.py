@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from graphkit.candidates import judge_likes
 from graphkit.config import ScoringConfig
-from graphkit.schemas import EVIDENCE
+from graphkit.schemas import CHANNELS, EVIDENCE
 from graphkit.scoring.attach import Jobs, attach, expand_ranges, find_jobs, note_ranges
 from graphkit.scoring.coordination import MIN_COMPANY
 from graphkit.scoring.evidence import gather
@@ -105,6 +105,7 @@ def test_evidence(scene: Scene) -> None:
         wanted = naive.evidence(
             scene.likes, scene.rows, scene.rates, edges, scene.ring_of, scene.windows, set(scene.passed),
             as_rows(jobs), ring, scene.config.session_gap_s, scene.config.short_dwell_ms,
+            scene.config.timing_window_s,
         )  # fmt: skip
         if not any(scene.ring_of[scene.rows[p].user] == ring for p in scene.passed):
             continue  # without a coordinated like there is no ring to have numbers
@@ -125,9 +126,15 @@ def test_judge_likes(scene: Scene, least: float, job_share: float, data: st.Data
     tiers = data.draw(st.lists(st.sampled_from([WATCH, REVIEW, PURGE, PURGE]), min_size=n, max_size=n))
     score = np.linspace(0.6, 0.99, n)
     numbers = gather(scene.likes, scene.graph, scene.projection, scene.members, scene.tested, jobs, scene.config)
-    config = ScoringConfig(like_p=scene.config.like_p, purge_like_score=least, min_job_share=job_share)
+    config = ScoringConfig(
+        like_p=scene.config.like_p,
+        purge_like_score=least,
+        min_job_share=job_share,
+        timing_window_s=data.draw(st.sampled_from([1, 3, 3600])),
+    )
     arrival = np.array(data.draw(st.lists(st.sampled_from([-3.0, -0.5, 0.0]), min_size=n, max_size=n)))
-    weights = {"arrival": arrival}
+    backing = np.array(data.draw(st.lists(st.sampled_from([0.0, 0.4, 0.5, 2.0]), min_size=n, max_size=n)))
+    weights = {name: np.zeros(n) for name, _ in CHANNELS} | {"arrival": arrival, "devices": backing}
     rings = Rings(scene.members, scene.tested, jobs, numbers, weights, score, 1 - score, np.array(tiers, np.int8))
     verdicts = judge_likes(scene.likes, scene.graph, rings, config)
     born = scene.likes.publication.tolist()
@@ -148,7 +155,8 @@ def test_judge_likes(scene: Scene, least: float, job_share: float, data: st.Data
         assert verdicts.score[row] == pytest.approx(score[ring] * genuine, abs=1e-12)
         if genuine != pytest.approx(least, abs=1e-9):
             follows = like.ts - born[like.note] <= 3600 * 1_000_000 and arrival[ring] <= -1.0
-            weak = job.n_likes < job_share * usual or genuine < least or follows
+            slow = int(scene.tested.window_s[at]) > config.timing_window_s and backing[ring] < 0.5
+            weak = job.n_likes < job_share * usual or genuine < least or follows or slow
             assert verdicts.tier[row] == (REVIEW if tiers[ring] == PURGE and weak else tiers[ring])
 
 
