@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterable
+from dataclasses import fields
 from itertools import combinations
 from typing import Any
 from unittest import mock
@@ -269,9 +270,9 @@ def test_resolution_is_cpms_not_modularitys() -> None:
 
 def view(window_s: int, pairs: list[Pair]) -> WindowView:
     u, v = np.array(pairs, np.int32).reshape(-1, 2).T
-    none32, none64, nothing = np.zeros(len(u), np.int32), np.zeros(len(u), np.int64), np.zeros(len(u))
-    edges = Edges(u.copy(), v.copy(), none32, none32, none32, none64, nothing, nothing)
-    return WindowView(window_s, edges, none64, 0, 0, 0)
+    rest = {field.name: np.zeros(len(u)) for field in fields(Edges)} | {"u": u.copy(), "v": v.copy()}
+    edges = Edges(**rest)
+    return WindowView(window_s, edges, np.empty(0, np.int64), 0, 0, 0)
 
 
 @given(st.lists(_pairs, max_size=3))
