@@ -27,6 +27,7 @@ PAGE = ROOT / "docs" / "real-data.md"
 SETS = ("polis_votes", "german_elections_2021", "coortweet_ru", "daostack_votes")
 GERMAN = "german_elections_2021"
 TIERS = ("purge", "review", "watch")
+LIKES = ("likes to purge", "to review")
 SECOND = 1_000_000
 SESSION_GAP_S = 1800
 SEED = 1
@@ -101,6 +102,12 @@ def head(*cells: str) -> Iterator[str]:
     yield row("---", *("---:" for _ in cells[1:]))
 
 
+def proposed(candidates: pa.Table) -> tuple[int, int]:
+    """Return how many likes are proposed for purge and for review."""
+    tiers = Counter(candidates["tier"].to_pylist())
+    return tiers["purge"], tiers["review"]
+
+
 def accounting() -> Iterator[str]:
     """Yield where every row of every set went."""
     columns = ("read", "kept", "duplicate", "undone", "quarantined", "users", "notes")
@@ -115,18 +122,18 @@ def accounting() -> Iterator[str]:
 def found() -> Iterator[str]:
     """Yield what was found in every set."""
     windows = [w["window_s"] for w in run(SETS[0]).info["windows"]]
-    yield from head("set", "pairs and windows tested", *(f"edges {w} s" for w in windows), *TIERS, "candidates")
+    yield from head("set", "pairs and windows tested", *(f"edges {w} s" for w in windows), *TIERS, *LIKES)
     for name in SETS:
         info = run(name).info
         edges = (w["edges"] for w in info["windows"])
         rings = (info["tiers"][tier]["rings"] for tier in TIERS)
-        yield row(f"`{name}`", info["n_tests"], *edges, *rings, info["counts"]["candidates"])
+        yield row(f"`{name}`", info["n_tests"], *edges, *rings, *proposed(run(name).candidates))
 
 
 def german_rings() -> Iterator[str]:
     """Yield the German rings, strongest first."""
     yield from head(
-        "ring", "tier", "score", "window", "members", "tied pairs", "targets", "candidates",
+        "ring", "tier", "score", "window", "members", "tied pairs", "targets", *LIKES,
         "first to last on a target", "capture", "devotion",
     )  # fmt: skip
     detection = run(GERMAN)
@@ -141,7 +148,7 @@ def german_rings() -> Iterator[str]:
         yield row(
             f"`{ring['ring_id']}`", ring["tier"], f"{ring['score']:.3f}", f"{ring['window_s']:,} s",
             " + ".join(f"{count} {kind}" for kind, count in sorted(kinds.items())),
-            f"{mine.ties.num_rows:,} of {n * (n - 1) // 2:,}", ring["n_notes"], mine.likes.num_rows, spread,
+            f"{mine.ties.num_rows:,} of {n * (n - 1) // 2:,}", ring["n_notes"], *proposed(mine.likes), spread,
             f"{ring['evidence']['capture']:.2f}", f"{ring['evidence']['devotion']:.2f}",
         )  # fmt: skip
 
@@ -156,22 +163,22 @@ def german_decoys() -> Iterator[str]:
         ("users shuffled within 6 h", decoy(GERMAN, shuffle_s=21_600)),
     ]
     windows = [w["window_s"] for w in variants[0][1].info["windows"]]
-    yield from head("likes", *(f"edges {w} s" for w in windows), *TIERS, "candidates")
+    yield from head("likes", *(f"edges {w} s" for w in windows), *TIERS, *LIKES)
     for name, d in variants:
         edges = (w["edges"] for w in d.info["windows"])
-        yield row(name, *edges, *(d.info["tiers"][t]["rings"] for t in TIERS), d.info["counts"]["candidates"])
+        yield row(name, *edges, *(d.info["tiers"][t]["rings"] for t in TIERS), *proposed(d.candidates))
 
 
 def german_windows() -> Iterator[str]:
     """Yield the German rings by window and tier."""
     rings = run(GERMAN).rings
-    yield from head("window of the ring", *TIERS, "members", "candidates")
+    yield from head("window of the ring", *TIERS, "members", *LIKES)
     for window in sorted(set(rings["window_s"].to_pylist())):
         mine = rings.filter(pc.equal(rings["window_s"], window))
         tiers = Counter(mine["tier"].to_pylist())
         names = mine["ring_id"].to_pylist()
-        likes = sum(run(GERMAN).ring(name).likes.num_rows for name in names)
-        yield row(f"{window:,} s", *(tiers[t] for t in TIERS), pc.sum(mine["n_users"]).as_py(), likes)
+        likes = pa.concat_tables(run(GERMAN).ring(name).likes for name in names)
+        yield row(f"{window:,} s", *(tiers[t] for t in TIERS), pc.sum(mine["n_users"]).as_py(), *proposed(likes))
 
 
 TABLES = {
