@@ -26,7 +26,9 @@ AMOUNTS = {
     "co_likes", "authors_effective", "episodes", "window_s", "registration_span_d", "views_per_like", "engagement",
 }  # fmt: skip
 _SHARES = np.linspace(0.0, 1.0, 1001)
-_AMOUNTS = np.unique(np.concatenate([np.arange(0, 10, 0.01), np.geomspace(0.01, 100_000, 7001).round(3), [600, 3600]]))
+_AMOUNTS = np.unique(
+    np.concatenate([np.arange(0, 10, 0.01), np.geomspace(0.01, 100_000, 7001).round(3), [600, 601, 3600, 3601]])
+)
 
 
 class _Recorder(dict[str, np.ndarray]):
