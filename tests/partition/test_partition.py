@@ -275,7 +275,7 @@ def view(window_s: int, pairs: list[Pair]) -> WindowView:
     return WindowView(window_s, edges, np.empty(0, np.int64), 0, 0, 0)
 
 
-@given(st.lists(_pairs, max_size=3))
+@given(st.lists(_pairs, min_size=1, max_size=3))
 def test_a_pair_significant_in_several_windows_is_one_edge(windows: list[set[Pair]]) -> None:
     views = tuple(view(w + 1, sorted(pairs)) for w, pairs in enumerate(windows))
     joined = UserGraph.from_projection(Projection(views, 99, 1))
