@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from graphkit._kernels.distinct import dense, distinct, distinct_pairs, pack, unpack
 from graphkit.bipartite import BipartiteGraph
 from graphkit.config import ScoringConfig
 from graphkit.likes.model import F64, I64, UNKNOWN, Likes
@@ -232,8 +233,8 @@ def _rings_table(
 
 
 def _distinct(group: I64, thing: I64, n: int) -> I64:
-    pairs = np.unique(np.column_stack([group, thing]), axis=0)
-    return np.bincount(pairs[:, 0], minlength=n)
+    groups, _, _ = distinct_pairs(group, thing)
+    return np.bincount(groups, minlength=n)
 
 
 def _members_table(
@@ -253,9 +254,7 @@ def _members_table(
     score = np.zeros(graph.n_users)
     np.maximum.at(tier, of_like, verdicts.tier)
     np.maximum.at(score, of_like, verdicts.score)
-    ties = [v.edges.u.astype(np.int64) << 32 | v.edges.v for v in projection.views]
-    pair = np.unique(np.concatenate(ties)) if ties else np.empty(0, np.int64)
-    u, v = pair >> 32, pair & 0xFFFFFFFF
+    u, v = unpack(distinct(np.concatenate([pack(view.edges.u, view.edges.v) for view in projection.views]))[0])
     inside = ring_of[u] == ring_of[v]
     partners = np.bincount(np.concatenate([u[inside], v[inside]]), minlength=graph.n_users)
     degree = np.diff(graph.user_ptr)
@@ -301,10 +300,10 @@ def _ties_table(
     )
     expected, p = (np.concatenate([getattr(e, name) for e, _ in parts]) for name in ("expected", "p_value"))
     window = np.concatenate([w for _, w in parts])
-    pair = u.astype(np.int64) << 32 | v
+    pair = pack(u, v)
     # Of the windows that show the tie, the narrowest with four fifths of what the best one shows.
     most = np.zeros(len(pair), np.int64)
-    _, which = np.unique(pair, return_inverse=True)
+    which = dense(pair)
     np.maximum.at(most, which, weight)
     enough = np.flatnonzero(5 * weight.astype(np.int64) >= 4 * most[which])
     order = enough[np.lexsort((window[enough], pair[enough]))]
@@ -337,16 +336,15 @@ def _author_ids(likes: Likes, note: I64, types: Mapping[Kind, pa.DataType]) -> p
 def _targets_table(
     likes: Likes, graph: BipartiteGraph, verdicts: LikeVerdicts, names: list[str], types: Mapping[Kind, pa.DataType]
 ) -> pa.Table:
-    pairs = np.column_stack([verdicts.ring, graph.note[verdicts.like].astype(np.int64)])
-    target, count = np.unique(pairs, axis=0, return_counts=True)
+    ring, note, count = distinct_pairs(verdicts.ring, graph.note[verdicts.like])
     return _finish(
         TARGETS,
         {
-            "ring_id": pa.array(names, pa.string()).take(pa.array(target[:, 0])),
-            "note_id": likes.notes.ids.take(pa.array(target[:, 1])),
-            "author_id": _author_ids(likes, target[:, 1], types),
+            "ring_id": pa.array(names, pa.string()).take(pa.array(ring)),
+            "note_id": likes.notes.ids.take(pa.array(note)),
+            "author_id": _author_ids(likes, note, types),
             "n_ring_likes": count,
-            "n_likes": np.diff(graph.note_ptr)[target[:, 1]],
+            "n_likes": np.diff(graph.note_ptr)[note],
         },
         types,
     )

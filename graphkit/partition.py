@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from graphkit._kernels.distinct import distinct, pack, unpack
 from graphkit.config import PartitionConfig
 from graphkit.likes.model import F64, I32
 from graphkit.progress import SILENT, Progress
@@ -38,9 +39,10 @@ class UserGraph:
     @classmethod
     def from_projection(cls, projection: Projection) -> UserGraph:
         """Join the windows' edges; a pair significant in several windows is one edge."""
-        packed = [v.edges.u.astype(np.int64) << 32 | v.edges.v for v in projection.views]
-        pairs = np.unique(np.concatenate(packed)) if packed else np.empty(0, np.int64)
-        return cls((pairs >> 32).astype(np.int32), (pairs & 0xFFFFFFFF).astype(np.int32), projection.n_eligible)
+        packed = [pack(view.edges.u, view.edges.v) for view in projection.views]
+        pairs, _ = distinct(np.concatenate([np.empty(0, np.int64), *packed]))
+        u, v = unpack(pairs)
+        return cls(u.astype(np.int32), v.astype(np.int32), projection.n_eligible)
 
     def __len__(self) -> int:
         return len(self.u)

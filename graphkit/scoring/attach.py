@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from graphkit._kernels.distinct import dense, distinct, distinct_pairs, pack, unpack
 from graphkit._kernels.grouping import runs_between
 from graphkit._kernels.neighbours import RATE_BITS
 from graphkit.bipartite import BipartiteGraph
@@ -121,14 +122,11 @@ def attach(graph: BipartiteGraph, key: I32, members: Membership, jobs: Jobs, fdr
         return members
     reach = members.window_s[jobs.ring].astype(np.int64) * _US
     start, stop = jobs.first - reach, jobs.last + reach
-    user, ring = _meetings(graph, key, members, jobs, start, stop)
-    pair, met = np.unique(user.astype(np.int64) * members.n_rings + ring, return_counts=True)
-    pair, met = pair[met >= MIN_JOBS], met[met >= MIN_JOBS]
-    if len(pair) == 0:
+    user, ring, met = _meetings(graph, key, members, jobs, start, stop)
+    if len(user) == 0:
         return members
-    user, ring = pair // members.n_rings, (pair % members.n_rings).astype(np.int32)
-    expected = np.empty(len(pair))
-    for r in np.unique(ring):
+    expected = np.empty(len(user))
+    for r in np.flatnonzero(np.bincount(ring)):
         mine = np.flatnonzero(ring == r)
         of_ring = jobs.ring == r
         expected[mine] = _expected(graph, user[mine], start[of_ring], stop[of_ring], jobs.rate[of_ring])
@@ -146,15 +144,18 @@ def attach(graph: BipartiteGraph, key: I32, members: Membership, jobs: Jobs, fdr
 
 def _meetings(
     graph: BipartiteGraph, key: I32, members: Membership, jobs: Jobs, start: I64, stop: I64
-) -> tuple[I32, I32]:
-    """Return (user, ring), once a breadth key, where a user in no ring liked a note while a ring was at work on it."""
+) -> tuple[I64, I64, I64]:
+    """Return user, ring and the distinct breadth keys at which they met often enough, for users in no ring."""
     low, high = note_ranges(graph, jobs.note, start, stop)
     like = expand_ranges(low, high)
     ring = np.repeat(jobs.ring, high - low)
     free = members.ring_of[graph.user[like]] == NO_RING
     like, ring = like[free], ring[free]
-    triples = np.unique(np.column_stack([graph.user[like], ring, key[like]]), axis=0)
-    return triples[:, 0].astype(np.int32), triples[:, 1].astype(np.int32)
+    pair = pack(graph.user[like], ring)
+    which, _, _ = distinct_pairs(dense(pair), key[like])
+    met = np.bincount(which)
+    often = met >= MIN_JOBS
+    return (*unpack(distinct(pair)[0][often]), met[often])
 
 
 def note_ranges(graph: BipartiteGraph, note: I32, start: I64, stop: I64) -> tuple[I64, I64]:

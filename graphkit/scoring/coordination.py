@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from graphkit._kernels.distinct import dense, pack
 from graphkit._kernels.grouping import group_members, group_pointers
 from graphkit._kernels.neighbours import RATE_BITS, window_bounds
 from graphkit.bipartite import BipartiteGraph
@@ -133,17 +134,11 @@ class Company:
         like = np.flatnonzero(ring != NO_RING).astype(np.int32)
         ring = ring[like]
         ts = graph.ts[like]
+        user = graph.user[like]
         by_time = np.argsort(ts, kind="stable").astype(np.int32)
-        pair = graph.note[like].astype(np.int64) * (int(ring.max(initial=0)) + 1) + ring
-        groupings = (
-            Grouping.of(code.astype(np.int32), by_time, ts)
-            for code in (
-                np.unique(pair, return_inverse=True)[1],
-                ring,
-                np.unique(graph.user[like], return_inverse=True)[1],
-            )
-        )
-        return cls(like, ring, *groupings)
+        # Likes are ordered by (note, ts) already, so that sorting by (note, ring) has little left to do.
+        pair = dense(pack(graph.note[like], ring))
+        return cls(like, ring, *(Grouping.of(code, by_time, ts) for code in (pair, ring, user)))
 
     def within(self, view: WindowView) -> tuple[I64, F64]:
         """Return for each like the other members' likes on its note within the window, and the expected number."""

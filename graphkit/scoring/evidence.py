@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from graphkit._kernels.distinct import dense, distinct_pairs, pack
 from graphkit._kernels.selection import group_medians
 from graphkit.bipartite import BipartiteGraph
 from graphkit.config import ScoringConfig
@@ -69,10 +70,10 @@ def ratio(a: npt.NDArray[np.number], b: npt.NDArray[np.number]) -> F64:
 
 def _effective(ring: I64, thing: I64, n_rings: int) -> F64:
     """Return by ring the exponential of the entropy of its likes over things."""
-    pair, count = np.unique(np.column_stack([ring, thing]), axis=0, return_counts=True)
+    of, _, count = distinct_pairs(ring, thing)
     total = np.bincount(ring, minlength=n_rings).astype(np.float64)
-    share = count / total[pair[:, 0]]
-    return np.exp(np.bincount(pair[:, 0], weights=-share * np.log(share), minlength=n_rings))
+    share = count / total[of]
+    return np.exp(np.bincount(of, weights=-share * np.log(share), minlength=n_rings))
 
 
 def gather(
@@ -145,11 +146,10 @@ def _lockstep(graph: BipartiteGraph, projection: Projection, members: Membership
 
 def _reach(likes: Likes, graph: BipartiteGraph, mine: RingLikes, jobs: Jobs, config: ScoringConfig) -> Numbers:
     n = mine.n_rings
-    target, count = np.unique(np.column_stack([mine.ring, mine.note]), axis=0, return_counts=True)
-    ring = target[:, 0]
-    capture = count / np.diff(graph.note_ptr)[target[:, 1]]
-    member, done = np.unique(np.column_stack([mine.ring, mine.user]), axis=0, return_counts=True)
-    devotion = done / np.diff(graph.user_ptr)[member[:, 1]]
+    ring, target, count = distinct_pairs(mine.ring, mine.note)
+    capture = count / np.diff(graph.note_ptr)[target]
+    ring_of_member, member, done = distinct_pairs(mine.ring, mine.user)
+    devotion = done / np.diff(graph.user_ptr)[member]
     job_ring = jobs.ring.astype(np.int64)
     middle = jobs.first // 2 + jobs.last // 2
     order = np.lexsort((middle, job_ring))
@@ -166,7 +166,7 @@ def _reach(likes: Likes, graph: BipartiteGraph, mine: RingLikes, jobs: Jobs, con
             np.bincount(job_ring, weights=jobs.n_likes**2 / jobs.n_all, minlength=n),
             np.bincount(job_ring, weights=jobs.n_likes, minlength=n),
         ),
-        "devotion": group_medians(member[:, 0], devotion, n),
+        "devotion": group_medians(ring_of_member, devotion, n),
         "job_size": group_medians(job_ring, jobs.n_likes.astype(np.float64), n),
     }
 
@@ -284,19 +284,14 @@ def _span(at: I64, ring_of: npt.NDArray[np.int32], chosen: npt.NDArray[np.bool_]
 def _sharing(code: npt.NDArray[np.int32], ring: I64, user: I64, n: int) -> F64:
     """Return by ring the share of users seen on a device (or address) with another user of the ring."""
     known = code != UNKNOWN
-    use = np.unique(np.column_stack([ring[known], code[known].astype(np.int64), user[known]]), axis=0)
-    if len(use) == 0:
-        return np.full(n, np.nan)
-    fresh = np.ones(len(use), np.bool_)
-    fresh[1:] = (use[1:, :2] != use[:-1, :2]).any(axis=1)
-    size = np.diff(np.append(np.flatnonzero(fresh), len(use)))
-    shared = np.repeat(size > 1, size)
-    people = np.unique(use[:, [0, 2]], axis=0)
-    sharing = np.unique(use[shared][:, [0, 2]], axis=0)
-    return ratio(
-        np.bincount(sharing[:, 0], minlength=n).astype(np.float64),
-        np.bincount(people[:, 0], minlength=n).astype(np.float64),
-    )
+    ring, code, user = ring[known], code[known], user[known]
+    place = dense(pack(ring, code))
+    at, who, _ = distinct_pairs(place, user)
+    shared = np.bincount(at)[at] > 1 if len(at) else np.empty(0, np.bool_)
+    sharing = np.zeros(int(user.max(initial=0)) + 1, np.bool_)
+    sharing[who[shared]] = True
+    of, people, _ = distinct_pairs(ring, user)
+    return ratio(np.bincount(of[sharing[people]], minlength=n), np.bincount(of, minlength=n))
 
 
 def _engagement(likes: Likes, mine: RingLikes) -> Numbers:
@@ -308,9 +303,9 @@ def _engagement(likes: Likes, mine: RingLikes) -> Numbers:
     known = ~np.isnan(np.stack(parts)).all(axis=0)
     per_like = np.where(known, np.nansum(np.stack(parts), axis=0) / np.maximum(liked, 1), np.nan)
     level = np.floor(2 * np.log2(np.maximum(liked, 1))).astype(np.int64)
-    target = np.unique(np.column_stack([mine.ring, mine.note]), axis=0)
+    ring, target, _ = distinct_pairs(mine.ring, mine.note)
     rest = np.ones(likes.n_notes, np.bool_)
-    rest[target[:, 1]] = False
+    rest[target] = False
     usual = group_medians(level[rest], per_like[rest], int(level.max(initial=0)) + 1)
-    here = ratio(per_like[target[:, 1]], usual[level[target[:, 1]]])
-    return {"engagement": group_medians(target[:, 0], here, mine.n_rings)}
+    here = ratio(per_like[target], usual[level[target]])
+    return {"engagement": group_medians(ring, here, mine.n_rings)}
