@@ -14,7 +14,7 @@ from graphkit.progress import SILENT, Progress
 from graphkit.projection.project import Projection
 from graphkit.scoring.attach import Jobs, attach, find_jobs
 from graphkit.scoring.channels import weigh
-from graphkit.scoring.coordination import Company, Coordination, coordinate
+from graphkit.scoring.coordination import MIN_COMPANY, Company, Coordination, coordinate
 from graphkit.scoring.evidence import Numbers, gather
 from graphkit.scoring.membership import NO_RING, Membership
 
@@ -129,7 +129,8 @@ def _label(graph: BipartiteGraph, communities: tuple[I32, ...], projection: Proj
     excess = np.zeros((len(projection.views), n))
     for row, view in enumerate(projection.views):
         met, mean = together.within(view)
-        excess[row] = np.bincount(together.ring, weights=met - mean, minlength=n)
+        beyond = np.where(met >= MIN_COMPANY, met - mean, 0.0)  # couples make no ring, and pass no like
+        excess[row] = np.bincount(together.ring, weights=beyond, minlength=n)
     ladder = np.array([view.window_s for view in projection.views], np.int32)
     # argmax finds the first, that is narrowest, window with enough of what the best one shows.
     window = ladder[np.argmax(excess >= _ENOUGH * excess.max(axis=0, initial=0), axis=0)] if n else ladder[:0]
