@@ -289,7 +289,9 @@ TIES = Table(
         Column("ring_id", Kind.TEXT, "The ring."),
         Column("user_a", Kind.USER_ID, "One member."),
         Column("user_b", Kind.USER_ID, "The other; its id is the larger."),
-        Column("window_s", Kind.INT, "Narrowest window, in seconds, with four fifths of the notes that the widest shows."),
+        Column(
+            "window_s", Kind.INT, "Narrowest window, in seconds, with four fifths of the notes that the widest shows."
+        ),
         Column("weight", Kind.INT, "Notes both liked within it."),
         Column("breadth", Kind.INT, "Distinct authors among them; notes long after publication."),
         Column("expected", Kind.FLOAT, "Co-likes the baseline-rate null expects."),

@@ -69,6 +69,8 @@ def counts_within(sorted_ts: I64, width: int) -> I32:
 
 @kernel
 def rates_and_heat(
+    first: int,
+    last: int,
     ts: I64,
     ptr: I64,
     all_window: I32,
@@ -83,6 +85,8 @@ def rates_and_heat(
 
     Parameters
     ----------
+    first, last
+        Notes ``first:last`` are looked at.
     ts, ptr
         Likes by (note, ts) and where each note begins.
     all_window, all_horizon
@@ -98,22 +102,22 @@ def rates_and_heat(
 
     Returns
     -------
-    rate : int64[m]
+    rate : int64[k]
         ``floor(2**32 (2 f + 1) / (2 F + 1))``, at most ``2**32``: f the note's likes within the horizon but
         outside the window, F those of all notes.
-    hot : bool[m]
+    hot : bool[k]
         More than `hot_max` likes within the window, or a flow outside the window, over four windows or over
         the horizon, that would bring more than `hot_rate`.
     n_cool : int
         Likes near likes away from hot moments, themselves left out: at least twice the co-likes. O(m).
     """
-    m = len(ts)
-    rate = np.empty(m, np.int64)
-    hot = np.empty(m, np.bool_)
+    base = ptr[first]
+    rate = np.empty(ptr[last] - base, np.int64)
+    hot = np.empty(ptr[last] - base, np.bool_)
     near = 4 * window
     one = np.int64(1) << RATE_BITS
     n_cool = 0
-    for g in range(len(ptr) - 1):
+    for g in range(first, last):
         end = ptr[g + 1]
         a0 = ptr[g]
         b0 = ptr[g]
@@ -139,12 +143,12 @@ def rates_and_heat(
             flank = (b2 - a2) - burst
             flank_all = np.int64(all_horizon[rank[p]]) - all_window[rank[p]]
             value = ((2 * flank + 1) << RATE_BITS) // (2 * flank_all + 1)
-            rate[p] = min(value, one)
-            hot[p] = (
+            rate[p - base] = min(value, one)
+            hot[p - base] = (
                 burst > hot_max
                 or float((b1 - a1) - burst) * window > hot_rate * (near - window)
                 or float(flank) * window > hot_rate * (horizon - window)
             )
-            if not hot[p]:
+            if not hot[p - base]:
                 n_cool += burst - 1
     return rate, hot, n_cool

@@ -82,7 +82,7 @@ def detect(
         key = likes.breadth_keys(config.projection.fresh_s)
         projection = project(graph, key, windows_s, config.projection, engine, progress)
     communities = partition(UserGraph.from_projection(projection), config.partition, progress)
-    rings = find_rings(likes, graph, projection, communities, config, progress)
+    rings = find_rings(likes, graph, key, projection, communities, config, progress)
     with progress.stage("tables", len(rings), "rings"):
         tables = build_tables(likes, graph, projection, rings, config.scoring)
     info = _describe(likes, config, projection, tables, engine, inputs or {})

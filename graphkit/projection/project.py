@@ -28,6 +28,8 @@ from graphkit.projection.null import (
 _US = 1_000_000
 #: Likes walked by one task: long enough to drown its overhead, short enough to share the work and show progress.
 _TASK_WORK = 20_000_000
+#: Likes whose surroundings one task looks at.
+_TASK_LIKES = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,7 +154,7 @@ def project(
     """
     eligible = int(np.count_nonzero(np.diff(graph.user_ptr) >= config.min_weight))
     n_tests = max(1, len(windows_s) * eligible * (eligible - 1) // 2)
-    bases = [baseline(graph, w, config) for w in windows_s]
+    bases = [baseline(graph, w, config, engine) for w in windows_s]
     max_p = largest_significant_p(sum(b.n_cool for b in bases), n_tests, config.min_weight, config.fdr)
     found = [_count_window(graph, key, base, max_p, config, engine, progress) for base in bases]
     q = benjamini_hochberg(np.concatenate([v.edges.p_value for v in found]), n_tests)
@@ -251,7 +253,7 @@ class Baseline:
     n_cool: int
 
 
-def baseline(graph: BipartiteGraph, window_s: int, config: ProjectionConfig) -> Baseline:
+def baseline(graph: BipartiteGraph, window_s: int, config: ProjectionConfig, engine: LocalEngine) -> Baseline:
     """Return the baseline rate of each like, and whether it stands at a hot moment.
 
     Parameters
@@ -262,6 +264,8 @@ def baseline(graph: BipartiteGraph, window_s: int, config: ProjectionConfig) -> 
         The window, seconds, ends included.
     config
         Horizon and hot moments.
+    engine
+        Where blocks of notes are looked at.
 
     Returns
     -------
@@ -272,15 +276,23 @@ def baseline(graph: BipartiteGraph, window_s: int, config: ProjectionConfig) -> 
     sorted_ts = graph.ts[graph.by_time]
     rank = np.empty(len(graph), np.int32)
     rank[graph.by_time] = np.arange(len(graph), dtype=np.int32)
-    rate, hot, n_cool = rates_and_heat(
-        graph.ts,
-        graph.note_ptr,
-        counts_within(sorted_ts, window),
-        counts_within(sorted_ts, horizon),
-        rank,
-        window,
-        horizon,
-        float(config.hot_rate),
-        config.hot_max,
-    )
-    return Baseline(window_s, rate, hot, n_cool)
+    all_window, all_horizon = counts_within(sorted_ts, window), counts_within(sorted_ts, horizon)
+
+    def look(block: tuple[int, int]) -> tuple[I64, npt.NDArray[np.bool_], int]:
+        return rates_and_heat(
+            *block,
+            graph.ts,
+            graph.note_ptr,
+            all_window,
+            all_horizon,
+            rank,
+            window,
+            horizon,
+            float(config.hot_rate),
+            config.hot_max,
+        )
+
+    cuts = np.searchsorted(graph.note_ptr, np.arange(0, len(graph), _TASK_LIKES)[1:])
+    bounds = sorted({0, *cuts.tolist(), graph.n_notes})
+    rates, hots, n_cool = zip(*engine.map(look, pairwise(bounds)), strict=True)
+    return Baseline(window_s, np.concatenate(rates), np.concatenate(hots), sum(n_cool))

@@ -74,6 +74,7 @@ class Rings:
 def find_rings(
     likes: Likes,
     graph: BipartiteGraph,
+    key: I32,
     projection: Projection,
     communities: tuple[I32, ...],
     config: Config,
@@ -85,6 +86,8 @@ def find_rings(
     ----------
     likes, graph
         The likes and their graph.
+    key
+        What breadth counts, by like (`Likes.breadth_keys`), int32[m].
     projection
         The significant edges, and the baseline rates of each window.
     communities
@@ -100,7 +103,6 @@ def find_rings(
         Communities without enough members that have coordinated likes are left out.
     """
     with progress.stage("score", len(communities), "communities"):
-        key = likes.breadth_keys(config.projection.fresh_s)
         members = _label(graph, communities, projection)
         tested = coordinate(graph, projection.views, members, config.scoring)
         for _ in range(_MAX_ROUNDS):

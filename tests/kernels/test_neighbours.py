@@ -52,7 +52,11 @@ def rates_and_hot(
     sorted_ts = likes.ts[by_time]
     ptr = group_pointers(likes.note, likes.n_notes)
     inner, outer = counts_within(sorted_ts, window_us), counts_within(sorted_ts, horizon_us)
-    return rates_and_heat(likes.ts, ptr, inner, outer, rank, window_us, horizon_us, float(hot_rate), hot_max)[:2]
+    parts = [
+        rates_and_heat(first, last, likes.ts, ptr, inner, outer, rank, window_us, horizon_us, float(hot_rate), hot_max)
+        for first, last in ((0, likes.n_notes // 2), (likes.n_notes // 2, likes.n_notes))
+    ]
+    return np.concatenate([part[0] for part in parts]), np.concatenate([part[1] for part in parts])
 
 
 #: Microseconds, so that windows end beside the likes and on them.
@@ -90,6 +94,8 @@ def test_a_rate_in_fixed_point_is_the_fraction_rounded_down(flank_note: int, oth
     ptr = np.array([0, len(ts)], np.int64)
     inner = np.ones(len(ts), np.int32)
     outer = np.full(len(ts), 1 + flank_note + others, np.int32)
-    rate, _, _ = rates_and_heat(ts, ptr, inner, outer, np.arange(len(ts), dtype=np.int32), 1, 4, 1.0, 99)
+    rate, _, _ = rates_and_heat(
+        0, len(ptr) - 1, ts, ptr, inner, outer, np.arange(len(ts), dtype=np.int32), 1, 4, 1.0, 99
+    )
     share = (flank_note + Fraction(1, 2)) / (flank_note + others + Fraction(1, 2))
     assert rate[0] == int(share * 2**32)
