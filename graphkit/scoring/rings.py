@@ -103,7 +103,7 @@ def find_rings(
         Communities without enough members that have coordinated likes are left out.
     """
     with progress.stage("score", len(communities), "communities"):
-        members = _label(graph, communities, projection)
+        members = _label(graph, communities, projection, config.partition.min_users)
         tested = coordinate(graph, projection.views, members, config.scoring)
         for _ in range(_MAX_ROUNDS):
             jobs = find_jobs(graph, projection.views, members, tested)
@@ -122,20 +122,25 @@ def find_rings(
         return Rings(members, tested, jobs, numbers, weights, score, tail_share(score), tier)
 
 
-def _label(graph: BipartiteGraph, communities: tuple[I32, ...], projection: Projection) -> Membership:
+def _label(graph: BipartiteGraph, communities: tuple[I32, ...], projection: Projection, min_users: int) -> Membership:
     ring_of = np.full(graph.n_users, NO_RING, np.int32)
     for ring, users in enumerate(communities):
         ring_of[users] = ring
     n = len(communities)
     together = Company.of(graph, ring_of)
-    excess = np.zeros((len(projection.views), n))
+    excess, present = np.zeros((len(projection.views), n)), np.zeros((len(projection.views), n))
     for row, view in enumerate(projection.views):
         met, mean = together.within(view)
         beyond = np.where(met >= MIN_COMPANY, met - mean, 0.0)  # couples make no ring, and pass no like
         excess[row] = np.bincount(together.ring, weights=beyond, minlength=n)
+        in_company = np.bincount(graph.user[together.like][met >= MIN_COMPANY], minlength=graph.n_users) > 0
+        present[row] = np.bincount(ring_of[in_company], minlength=n)
     ladder = np.array([view.window_s for view in projection.views], np.int32)
-    # argmax finds the first, that is narrowest, window with enough of what the best one shows.
-    window = ladder[np.argmax(excess >= _ENOUGH * excess.max(axis=0, initial=0), axis=0)] if n else ladder[:0]
+    # argmax finds the first, that is narrowest, window with enough of what the best one shows, and enough members.
+    most = present.max(axis=0, initial=0)
+    able = present >= np.minimum(np.maximum(_ENOUGH * most, min_users), most)
+    enough = able & (excess >= _ENOUGH * np.where(able, excess, 0).max(axis=0, initial=0))
+    window = ladder[np.argmax(enough, axis=0)] if n else ladder[:0]
     return Membership(ring_of, window, np.zeros(graph.n_users, np.bool_))
 
 

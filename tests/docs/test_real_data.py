@@ -123,12 +123,10 @@ def test_german__machines_alone_on_their_links_are_held_for_review(page: ModuleT
 
 
 @pytest.mark.parametrize("member", ["fb_13359", "fb_13669", "fb_3560"])
-def test_german__networks_of_two_paces_are_missed(page: ModuleType, member: str) -> None:
-    """The page says so; when this turns red for the better, the page has to be mended."""
+def test_german__networks_of_two_paces_are_found(page: ModuleType, member: str) -> None:
     detection = page.run(page.GERMAN)
-    assert member in page.read(page.GERMAN).users.ids.to_pylist()
     everyone = (detection.ring(r).members["user_id"].to_pylist() for r in detection.rings["ring_id"].to_pylist())
-    assert member not in {user for users in everyone for user in users}
+    assert [len(users) for users in everyone if member in users] == [4]
 
 
 @pytest.mark.slow
