@@ -75,32 +75,46 @@ def partition(graph: UserGraph, config: PartitionConfig, progress: Progress = SI
     Traag, Waltman and van Eck 2019, "From Louvain to Leiden"; Traag, Van Dooren and Nesterov 2011, "Narrow scope
     for resolution-limit-free community detection", sec. III (CPM).
     """
-    if len(graph) == 0:
-        return ()
-    import igraph
-
-    users, ends = np.unique(np.concatenate([graph.u, graph.v]), return_inverse=True)
-    k = len(graph)
-    net = igraph.Graph(n=len(users), edges=np.column_stack([ends[:k], ends[k:]]))
-    chance = k / max(1.0, graph.n_eligible * (graph.n_eligible - 1) / 2)
+    chance = len(graph) / max(1.0, graph.n_eligible * (graph.n_eligible - 1) / 2)
     found: list[I32] = []
-    with progress.stage("partition", net.vcount(), "users") as advance:
-        for component in net.connected_components():
-            advance(len(component))
-            if len(component) < config.min_users:
-                continue
-            for community in _leiden_communities(net, component, config):
-                found.extend(users[c].astype(np.int32) for c in _refine(net, community, chance, config))
+    with progress.stage("partition", len(graph), "edges") as advance:
+        for users, net in _components(graph, config.min_users):
+            advance(net.ecount())
+            for community in _leiden_communities(net, config):
+                found.extend(users[members] for members in _refine(net, community, chance, config))
     return tuple(sorted(found, key=lambda members: int(members[0])))
 
 
-def _leiden_communities(net: igraph.Graph, component: Sequence[int], config: PartitionConfig) -> Iterator[list[int]]:
-    """Yield the communities of one component as sorted vertex lists."""
-    part = net.induced_subgraph(component)
-    membership = leiden_cpm(part, np.ones(part.ecount()), config.resolution_share * part.density(), config)
+def _components(graph: UserGraph, min_users: int) -> Iterator[tuple[I32, igraph.Graph]]:
+    """Yield the connected components of at least `min_users`: their users, ascending, and the graph among them."""
+    if len(graph) == 0:
+        return
+    import igraph
+    from scipy.sparse import coo_array
+    from scipy.sparse.csgraph import connected_components
+
+    users, ends = np.unique(np.concatenate([graph.u, graph.v]), return_inverse=True)
+    u, v = ends[: len(graph)], ends[len(graph) :]
+    adjacency = coo_array((np.ones(len(u), np.int8), (u, v)), shape=(len(users), len(users)))
+    n, label = connected_components(adjacency, directed=False)
+    by_label = np.argsort(label, kind="stable")
+    first = np.concatenate([[0], np.cumsum(np.bincount(label, minlength=n))])
+    rank = np.empty(len(users), np.int64)
+    rank[by_label] = np.arange(len(users)) - first[label[by_label]]
+    edges_by_label = np.argsort(label[u], kind="stable")
+    first_edge = np.concatenate([[0], np.cumsum(np.bincount(label[u], minlength=n))])
+    for component in np.flatnonzero(np.diff(first) >= min_users).tolist():
+        members = users[by_label[first[component] : first[component + 1]]].astype(np.int32)
+        edges = edges_by_label[first_edge[component] : first_edge[component + 1]]
+        pairs = np.column_stack([rank[u[edges]], rank[v[edges]]]).tolist()  # igraph reads lists faster than arrays
+        yield members, igraph.Graph(n=len(members), edges=pairs)
+
+
+def _leiden_communities(net: igraph.Graph, config: PartitionConfig) -> Iterator[list[int]]:
+    """Yield the communities of a connected graph as sorted vertex lists."""
+    membership = leiden_cpm(net, np.ones(net.ecount()), config.resolution_share * net.density(), config)
     groups: dict[int, list[int]] = {}
-    ordered = sorted(component)
-    for vertex, label in zip(ordered, membership, strict=True):
+    for vertex, label in enumerate(membership):
         groups.setdefault(label, []).append(vertex)
     yield from groups.values()
 
