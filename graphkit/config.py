@@ -132,14 +132,14 @@ class PartitionConfig(_Model):
     seed
         Seed of the partitioner's own random state.
     iterations
-        Leiden iterations; negative means until nothing moves.
+        Leiden iterations, each a full pass; negative means until nothing moves.
     """
 
     resolution_share: float = Field(0.25, gt=0)
     tie_p: float = Field(1e-3, gt=0, lt=1)
     min_users: int = Field(4, ge=3)
     seed: int = 1
-    iterations: int = -1
+    iterations: int = 4
 
 
 class ScoringConfig(_Model):

@@ -154,7 +154,7 @@ def project(
     """
     eligible = int(np.count_nonzero(np.diff(graph.user_ptr) >= config.min_weight))
     n_tests = max(1, len(windows_s) * eligible * (eligible - 1) // 2)
-    bases = [baseline(graph, w, config, engine) for w in windows_s]
+    bases = baselines(graph, windows_s, config, engine)
     max_p = largest_significant_p(sum(b.n_cool for b in bases), n_tests, config.min_weight, config.fdr)
     found = [_count_window(graph, key, base, max_p, config, engine, progress) for base in bases]
     q = benjamini_hochberg(np.concatenate([v.edges.p_value for v in found]), n_tests)
@@ -253,15 +253,17 @@ class Baseline:
     n_cool: int
 
 
-def baseline(graph: BipartiteGraph, window_s: int, config: ProjectionConfig, engine: LocalEngine) -> Baseline:
-    """Return the baseline rate of each like, and whether it stands at a hot moment.
+def baselines(
+    graph: BipartiteGraph, windows_s: tuple[int, ...], config: ProjectionConfig, engine: LocalEngine
+) -> list[Baseline]:
+    """Return for each window the baseline rate of each like, and whether it stands at a hot moment.
 
     Parameters
     ----------
     graph
         The bipartite graph.
-    window_s
-        The window, seconds, ends included.
+    windows_s
+        The windows, seconds, ends included.
     config
         Horizon and hot moments.
     engine
@@ -269,14 +271,20 @@ def baseline(graph: BipartiteGraph, window_s: int, config: ProjectionConfig, eng
 
     Returns
     -------
-    Baseline
+    list of Baseline
     """
-    window = window_s * _US
-    horizon = max(config.horizon_s, 4 * window_s) * _US
     sorted_ts = graph.ts[graph.by_time]
     rank = np.empty(len(graph), np.int32)
     rank[graph.by_time] = np.arange(len(graph), dtype=np.int32)
-    all_window, all_horizon = counts_within(sorted_ts, window), counts_within(sorted_ts, horizon)
+    return [_baseline(graph, sorted_ts, rank, window_s, config, engine) for window_s in windows_s]
+
+
+def _baseline(
+    graph: BipartiteGraph, sorted_ts: I64, rank: I32, window_s: int, config: ProjectionConfig, engine: LocalEngine
+) -> Baseline:
+    window = window_s * _US
+    horizon = max(config.horizon_s, 4 * window_s) * _US
+    all_window, all_horizon = engine.map(lambda width: counts_within(sorted_ts, width), (window, horizon))
 
     def look(block: tuple[int, int]) -> tuple[I64, npt.NDArray[np.bool_], int]:
         return rates_and_heat(
