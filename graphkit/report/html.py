@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 #: Rings in the table, and of them those with all their details.
 MAX_LISTED = 2_000
-MAX_RINGS = 200
+MAX_RINGS = 100
 #: Members and targets listed for each ring, and what the page aims at for all rings together.
 MAX_ROWS = 200
 _ROWS_IN_ALL = 16_000
