@@ -28,10 +28,7 @@ def poisson_tail(observed: npt.ArrayLike, expected: npt.ArrayLike) -> F64:
 
 
 def pair_p_values(breadth: I32, expected2: I64) -> F64:
-    """Return P(Poisson(E) >= breadth) for each pair, E = ``expected2 * 2**-33``; float64[k].
-
-    One evaluation per distinct (breadth, expectation), so that equal pairs get equal p-values.
-    """
+    """Return P(Poisson(E) >= breadth) for each pair, E = ``expected2 * 2**-33``; float64[k]."""
     return poisson_tail(breadth, expected2 * EXPECTED_SCALE)
 
 
