@@ -6,6 +6,8 @@ counter a user, so that neither pairs nor blocks of them are ever written down. 
 
 from __future__ import annotations
 
+from typing import TypeVar
+
 import numpy as np
 import numpy.typing as npt
 
@@ -13,6 +15,7 @@ from graphkit._kernels.jit import kernel
 
 I32 = npt.NDArray[np.int32]
 I64 = npt.NDArray[np.int64]
+Number = TypeVar("Number", np.int32, np.int64)
 
 #: Where half an expectation saturates: beyond any breadth, and far from the end of int64.
 _MOST_EXPECTED = 1 << 60
@@ -81,6 +84,13 @@ def _expected_half(u: int, v: int, time_ptr: I64, by_time_ts: I64, by_time_rate:
         if a == end:
             break
     return total
+
+
+@kernel
+def _grown(array: npt.NDArray[Number], size: int) -> npt.NDArray[Number]:
+    wider = np.empty(size, array.dtype)
+    wider[: len(array)] = array
+    return wider
 
 
 @kernel
@@ -177,13 +187,11 @@ def count_pairs(
                 continue
             if found == size:
                 size *= 2
-                out_u = _grow32(out_u, size)
-                out_v = _grow32(out_v, size)
-                out_weight = _grow32(out_weight, size)
-                out_breadth = _grow32(out_breadth, size)
-                wider = np.empty(size, np.int64)
-                wider[:found] = out_expected
-                out_expected = wider
+                out_u = _grown(out_u, size)
+                out_v = _grown(out_v, size)
+                out_weight = _grown(out_weight, size)
+                out_breadth = _grown(out_breadth, size)
+                out_expected = _grown(out_expected, size)
             out_u[found] = u
             out_v[found] = v
             out_weight[found] = weight
@@ -203,10 +211,3 @@ def count_pairs(
         out_breadth[:found].copy(),
         out_expected[:found].copy(),
     )
-
-
-@kernel
-def _grow32(array: I32, size: int) -> I32:
-    wider = np.empty(size, np.int32)
-    wider[: len(array)] = array
-    return wider

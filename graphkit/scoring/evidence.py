@@ -57,6 +57,12 @@ class RingLikes:
         """Return by ring the share of its likes with `flag` among those `known`; NaN where none is."""
         return ratio(self._count(flag & known), self._count(known))
 
+    def others(self, n_likes: int) -> npt.NDArray[np.bool_]:
+        """Return which of all likes are none of any ring's, bool[n_likes]."""
+        mask = np.ones(n_likes, np.bool_)
+        mask[self.like] = False
+        return mask
+
     def _count(self, mask: npt.NDArray[np.bool_]) -> F64:
         return np.bincount(self.ring[mask], minlength=self.n_rings).astype(np.float64)
 
@@ -174,9 +180,7 @@ def _reach(likes: Likes, graph: BipartiteGraph, mine: RingLikes, jobs: Jobs, con
 def _arrival(likes: Likes, mine: RingLikes) -> Numbers:
     age = likes.ts - likes.publication[likes.note]
     ours = age[mine.like]
-    other = np.ones(len(likes), np.bool_)
-    other[mine.like] = False
-    others = np.sort(age[other])
+    others = np.sort(age[mine.others(len(likes))])
     early = ours <= EARLY_US
     known = np.ones(len(early), np.bool_)
     median = group_medians(mine.ring, ours.astype(np.float64), mine.n_rings)
@@ -190,8 +194,7 @@ def _arrival(likes: Likes, mine: RingLikes) -> Numbers:
 
 
 def _reading(likes: Likes, mine: RingLikes, config: ScoringConfig) -> Numbers:
-    other = np.ones(len(likes), np.bool_)
-    other[mine.like] = False
+    other = mine.others(len(likes))
     blank = np.full(mine.n_rings, np.nan)
     out = {"dwell_short": blank, "dwell_short_expected": blank, "completed": blank, "completed_expected": blank}
     if likes.dwell_ms is not None:
@@ -232,8 +235,7 @@ def _accounts(likes: Likes, members: Membership, mine: RingLikes) -> Numbers:
     for column, name in ((likes.device, "device_sharing"), (likes.ip, "ip_sharing")):
         if column is not None:
             out[name] = _sharing(column[mine.like], mine.ring, mine.user, n)
-            other = np.ones(len(likes), np.bool_)
-            other[mine.like] = False
+            other = mine.others(len(likes))
             everyone = np.zeros(int(other.sum()), np.int64)
             out[f"{name}_expected"] = np.full(
                 n, _sharing(column[other], everyone, likes.user[other].astype(np.int64), 1)[0]
@@ -244,10 +246,9 @@ def _accounts(likes: Likes, members: Membership, mine: RingLikes) -> Numbers:
         out["views_per_like"] = group_medians(ring, per_like[inside], n)
         rest = per_like[~inside & ~np.isnan(per_like)]
         out["views_per_like_expected"] = np.full(n, float(np.median(rest)) if len(rest) else np.nan)
-    owner = author_users(likes)
-    if owner is not None:
-        writer = owner[likes.notes.author[mine.note]] if likes.notes.author is not None else np.empty(0, np.int64)
-        writer = np.where(likes.notes.author[mine.note] == UNKNOWN, NO_RING, writer)  # type: ignore[index]
+    owner, author = author_users(likes), likes.notes.author
+    if owner is not None and author is not None:
+        writer = np.where(author[mine.note] == UNKNOWN, NO_RING, owner[author[mine.note]])
         same = (writer != NO_RING) & (members.ring_of[np.maximum(writer, 0)] == mine.ring)
         out["reciprocity"] = mine.share(same, np.ones(len(same), np.bool_))
     return out
