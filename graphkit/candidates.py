@@ -25,6 +25,7 @@ from graphkit.scoring.rings import PURGE, REVIEW, TIERS, WATCH, Rings, backed_be
 _DEVOTED = 0.5
 #: Reciprocity from which a ring is an exchange.
 _EXCHANGE = 0.5
+#: Hexadecimal digits of a ring's name.
 _ID_DIGITS = 10
 
 
@@ -106,7 +107,7 @@ def ring_names(likes: Likes, rings: Rings) -> list[str]:
     """Return a stable name for each ring: the smallest hash among its members' ids (min-wise hashing).
 
     Two versions of a ring that share a share J of their members keep the name with probability J, whatever else is
-    in the data; rings are disjoint, so names differ.
+    in the data. Rings are disjoint, so hashes differ; should two begin alike, all names of the run grow until none do.
 
     References
     ----------
@@ -118,7 +119,10 @@ def ring_names(likes: Likes, rings: Rings) -> list[str]:
     for ring, user in zip(rings.members.ring_of[users].tolist(), ids, strict=True):
         name = hashlib.blake2b(f"{type(user).__name__}:{user}".encode(), digest_size=16).hexdigest()
         least[ring] = min(name, least.get(ring, name))
-    return [f"R-{least[ring][:_ID_DIGITS]}" for ring in range(len(rings))]
+    digits = _ID_DIGITS
+    while len({name[:digits] for name in least.values()}) < len(least):
+        digits += 1
+    return [f"R-{least[ring][:digits]}" for ring in range(len(rings))]
 
 
 def build_tables(

@@ -20,7 +20,7 @@ from graphkit.detection.run import Detection
 from graphkit.engines import LocalEngine
 from graphkit.likes.model import Likes
 from graphkit.partition import UserGraph, partition
-from graphkit.progress import SILENT, Progress
+from graphkit.progress import Progress
 from graphkit.projection.project import Projection, project
 from graphkit.projection.windows import usable_windows
 from graphkit.scoring.rings import TIERS, find_rings
@@ -46,7 +46,7 @@ def detect(
     *,
     config: Config | None = None,
     engine: LocalEngine | None = None,
-    progress: Progress = SILENT,
+    progress: Progress | None = None,
     inputs: Mapping[str, str | None] | None = None,
 ) -> Detection:
     """Find rings among likes and list the likes they bought.
@@ -60,7 +60,7 @@ def detect(
     engine
         Where the work is executed; this process where absent. The tables do not depend on it.
     progress
-        Told about the work.
+        Told about the work; what it has timed already stands in the run's timings too.
     inputs
         Names of the inputs, for ``run.json``.
 
@@ -75,6 +75,7 @@ def detect(
     """
     start = time.perf_counter()
     config = config or Config()
+    progress = progress or Progress(show=False)
     engine = engine or LocalEngine()
     windows_s, widened = usable_windows(config.projection.windows_s, likes.resolution_us)
     graph = likes.bipartite()

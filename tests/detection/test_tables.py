@@ -243,3 +243,18 @@ def test_a_ring_as_a_graph(run: gk.Detection) -> None:
     names = other.vs["id"]
     found = {(names[e.source], names[e.target]): e["weight"] for e in other.es}
     assert found == {(row["user_a"], row["user_b"]): row["weight"] for row in ring.ties.to_pylist()}
+
+
+def test_timings_of_a_run_are_its_own(small: Tables) -> None:
+    # Reading told the shared silent progress about itself; a run that was given none must not repeat that.
+    likes = gk.read_likes(small.likes)
+    assert "read" not in gk.detect(likes).info["timings_s"]
+
+
+def test_names_of_rings_differ_even_when_their_hashes_begin_alike(
+    small: Tables, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("graphkit.candidates._ID_DIGITS", 0)
+    names = detect(small).rings["ring_id"].to_pylist()
+    assert len(names) > 1
+    assert len(set(names)) == len(names)
