@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from graphkit.bipartite import BipartiteGraph
     from graphkit.config import Config, load_config
     from graphkit.detection import Detection, Ring, detect, load
+    from graphkit.evaluation import Evaluation, evaluate
     from graphkit.likes import Likes, read_likes
     from graphkit.simulation import Simulation, World, simulate
 
@@ -18,11 +19,13 @@ _HOME = {
     "BipartiteGraph": "graphkit.bipartite",
     "Config": "graphkit.config",
     "Detection": "graphkit.detection",
+    "Evaluation": "graphkit.evaluation",
     "Likes": "graphkit.likes",
     "Ring": "graphkit.detection",
     "Simulation": "graphkit.simulation",
     "World": "graphkit.simulation",
     "detect": "graphkit.detection",
+    "evaluate": "graphkit.evaluation",
     "load": "graphkit.detection",
     "load_config": "graphkit.config",
     "read_likes": "graphkit.likes",
@@ -33,11 +36,13 @@ __all__ = [
     "BipartiteGraph",
     "Config",
     "Detection",
+    "Evaluation",
     "Likes",
     "Ring",
     "Simulation",
     "World",
     "detect",
+    "evaluate",
     "load",
     "load_config",
     "read_likes",
