@@ -1,0 +1,57 @@
+"""``graphkit evaluate``: what runs are worth, by truth."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from graphkit.cli.options import json_option
+from graphkit.cli.output import say, terminal
+from graphkit.errors import ConfigError, OutputError
+
+
+@click.command(name="evaluate")
+@click.argument("pairs", metavar="RUN TRUTH [RUN TRUTH]...", nargs=-1, required=True)
+@json_option
+@click.option("--plot", type=click.Path(path_type=Path), metavar="F.png", help="Draw the calibration to this file.")
+def command(pairs: tuple[str, ...], as_json: bool, plot: Path | None) -> None:
+    """Lay the truth beside a run: what it proposes rightly, what it misses, whom it would hurt.
+
+    RUN is a run directory, TRUTH the world it was made from, as graphkit simulate writes it. Several pairs, as over
+    several seeds, give intervals and worst cases.
+    """
+    if len(pairs) % 2:
+        raise ConfigError(
+            f"{len(pairs)} arguments",
+            wanted="pairs of RUN and TRUTH",
+            todo="add what is missing; see graphkit evaluate --help",
+        )
+    if plot is not None:
+        check_picture(plot)
+
+    from graphkit.evaluation import evaluate
+    from graphkit.report.evaluation import evaluation_text
+    from graphkit.report.machine import to_json
+
+    found = evaluate(pairs[::2], pairs[1::2])
+    if plot is not None:
+        from graphkit.report.calibration import save_calibration
+
+        save_calibration(found, plot)
+    colour, width = terminal()
+    say(to_json(found.to_dict()) if as_json else evaluation_text(found, plot=plot, colour=colour, width=width))
+
+
+def check_picture(path: Path) -> None:
+    """Refuse a place where no picture can be put, before the work.
+
+    Raises
+    ------
+    OutputError
+        When the name has no known ending, or its directory is missing.
+    """
+    if path.suffix.lower() not in {".png", ".svg", ".pdf"}:
+        raise OutputError(f"{path}", wanted="a name that ends in .png, .svg or .pdf", todo="mend --plot")
+    if path.is_dir() or not path.absolute().parent.is_dir():
+        raise OutputError(f"{path} cannot be written", wanted="a file in a directory that is there", todo="mend --plot")
