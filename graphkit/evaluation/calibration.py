@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from graphkit.evaluation.laid import Laid
-from graphkit.evaluation.shares import Share
+from graphkit.evaluation.shares import Share, Total
 from graphkit.evaluation.truth import Bools
 from graphkit.likes.model import F64
 
@@ -17,18 +17,6 @@ from graphkit.likes.model import F64
 BOUNDS = (0.0, 0.2, 0.4, 0.6, 0.8, 0.9, 0.95, 0.99, 0.999, 1.0)
 #: q-values up to which rings are believed.
 LEVELS = (0.01, 0.05, 0.1, 0.2)
-
-
-@dataclass(frozen=True, slots=True)
-class Total:
-    """A sum by run."""
-
-    by_run: tuple[float, ...]
-
-    @property
-    def sum(self) -> float:
-        """The sum over all runs."""
-        return math.fsum(self.by_run)
 
 
 @dataclass(frozen=True, slots=True)

@@ -78,7 +78,7 @@ def pool(parts: Iterable[Evaluation]) -> Evaluation:
                 for group in groups
             )
         else:
-            figures[field.name] = join(values)
+            figures[field.name] = join(values, [part.n_runs for part in parts])
     return Evaluation(**figures)
 
 

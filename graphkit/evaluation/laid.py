@@ -87,11 +87,10 @@ class Laid:
         return _table(self.member_ring[row], truth.group[place], self.n_rings, len(truth.group_ids))
 
     def likes_by_group(self, tier: int) -> I64:
-        """Return the likes of each group that each ring proposes in a tier, camouflage left out."""
-        truth = self.truth
-        group = truth.like_group[self.like]
-        own = (group >= 0) & (truth.bought[self.like] | ~truth.ring_of_group[group]) & (self.like_tier == tier)
-        return _table(self.like_ring[own], group[own], self.n_rings, len(truth.group_ids))
+        """Return the likes of each group that each ring proposes in a tier."""
+        group = self.truth.like_group[self.like]
+        own = (group >= 0) & (self.like_tier == tier)
+        return _table(self.like_ring[own], group[own], self.n_rings, len(self.truth.group_ids))
 
     @cached_property
     def ring_size(self) -> I64:

@@ -53,6 +53,16 @@ class Share:
         """Return the share of a single run."""
         return cls((int(n),), (int(of),))
 
+    @classmethod
+    def none(cls, runs: int) -> Share:
+        """Return the share of runs in which there was nothing to count."""
+        return cls((0,) * runs, (0,) * runs)
+
+    @classmethod
+    def chain(cls, parts: Sequence[Share]) -> Share:
+        """Return shares of several runs as one."""
+        return cls(_chain(p.counts for p in parts), _chain(p.totals for p in parts))
+
     @property
     def n(self) -> int:
         """Events counted in all runs."""
@@ -126,6 +136,28 @@ class Share:
 
 
 @dataclass(frozen=True, slots=True)
+class Total:
+    """A sum by run."""
+
+    by_run: tuple[float, ...]
+
+    @classmethod
+    def none(cls, runs: int) -> Total:
+        """Return the sum of runs in which there was nothing to add."""
+        return cls((0.0,) * runs)
+
+    @classmethod
+    def chain(cls, parts: Sequence[Total]) -> Total:
+        """Return sums of several runs as one."""
+        return cls(_chain(p.by_run for p in parts))
+
+    @property
+    def sum(self) -> float:
+        """The sum over all runs."""
+        return math.fsum(self.by_run)
+
+
+@dataclass(frozen=True, slots=True)
 class Loss:
     """How many honest likes each user or note would lose, over those that would lose any.
 
@@ -152,6 +184,17 @@ class Loss:
             (float((lost[hit] / had[hit]).max()) if hit.any() else 0.0,),
             Share.one(int(hit.sum()), int(np.count_nonzero(had))),
         )
+
+    @classmethod
+    def none(cls, runs: int) -> Loss:
+        """Return the loss of runs in which nobody had anything to lose."""
+        return cls((), (0.0,) * runs, Share.none(runs))
+
+    @classmethod
+    def chain(cls, parts: Sequence[Loss]) -> Loss:
+        """Return losses of several runs as one."""
+        touched = Share.chain([p.touched for p in parts])
+        return cls(_chain(p.lost for p in parts), _chain(p.largest_share for p in parts), touched)
 
     @property
     def most(self) -> int:
@@ -182,13 +225,15 @@ def loss_names() -> list[str]:
     return [f"{a}" if a == b else f"{a}-{b}" for a, b in zip(low, LOSS_CLASSES, strict=False)] + [f"{low[-1]}+"]
 
 
-def join(parts: Sequence[Any]) -> Any:
-    """Return the figures of several runs as one: shares run by run, losses together, dicts by key.
+def join(parts: Sequence[Any], runs: Sequence[int]) -> Any:
+    """Return the figures of several evaluations as one: counts run by run, losses together, dicts by key.
 
     Parameters
     ----------
     parts
-        The same kind of figure of every run in order; ``None`` where a run has none of it.
+        The same kind of figure of every evaluation in order; ``None`` where one has none of it.
+    runs
+        Runs of every evaluation.
 
     Returns
     -------
@@ -196,23 +241,19 @@ def join(parts: Sequence[Any]) -> Any:
         Of the type of the parts.
     """
     first = next(part for part in parts if part is not None)
-    if isinstance(first, Share):
-        shares: list[Share] = [Share.one(0, 0) if part is None else part for part in parts]
-        return Share(_chain(s.counts for s in shares), _chain(s.totals for s in shares))
-    if isinstance(first, Loss):
-        losses: list[Loss] = [Loss((), (0.0,), Share.one(0, 0)) if part is None else part for part in parts]
-        touched = join([loss.touched for loss in losses])
-        return Loss(_chain(x.lost for x in losses), _chain(x.largest_share for x in losses), touched)
+    if isinstance(first, Share | Total | Loss):
+        whole: list[Any] = [type(first).none(n) if part is None else part for part, n in zip(parts, runs, strict=True)]
+        return first.chain(whole)
     if isinstance(first, dict):
         keys = sorted({key for part in parts if part is not None for key in part}, key=_order_of(parts))
-        return {key: join([None if part is None else part.get(key) for part in parts]) for key in keys}
+        return {key: join([None if part is None else part.get(key) for part in parts], runs) for key in keys}
     if is_dataclass(first) and not isinstance(first, type):
         names = [field.name for field in fields(first)]
-        return type(first)(
-            **{name: join([None if part is None else getattr(part, name) for part in parts]) for name in names}
-        )
-    if isinstance(first, tuple) and first and is_dataclass(first[0]) and len({len(p) for p in parts if p}) == 1:
-        return tuple(join([None if part is None else part[i] for part in parts]) for i in range(len(first)))
+        values = {n: join([None if part is None else getattr(part, n) for part in parts], runs) for n in names}
+        return type(first)(**values)
+    if isinstance(first, tuple):
+        places = range(len(first))
+        return tuple(join([None if part is None else part[i] for part in parts], runs) for i in places)
     assert all(part is None or part == first for part in parts), "what is no count is the same in every run"
     return first
 

@@ -40,7 +40,8 @@ def evaluation_text(
     """
     page = Page(colour, width)
     page.add()
-    page.add(page.style(_headline(found), bold=True))
+    for line in text.wrap(_headline(found), page.width):
+        page.add(page.style(line, bold=True))
     page.add()
     _runs(page, found)
     page.warn(list(found.warnings))
@@ -133,11 +134,11 @@ def _tiers(page: Page, found: Evaluation) -> None:
     head = ["Proposed", "Tier", "Number", "Honest", "Share", "95 %", *worst, "Found", "95 %", *worst]
     _table(page, head, rows, left=2)
     split, mixed = found.rings_split, found.rings_mixed
-    page.add(
-        f"Rings split into several: {split.n} of {split.of}; rings mixed of several: {mixed.n} of {mixed.of}; "
-        f"rings mostly of honest likes: {found.rings_honest['purge'].n} in purge, {found.rings_honest['review'].n} "
-        "in review."
-    )
+    page.add()
+    page.item("Split", f"{split.n} of {split.of} true rings that were seen stand as several rings of the run")
+    page.item("Mixed", f"{mixed.n} of {mixed.of} rings of the run hold several true rings")
+    mostly = " and ".join(f"{found.rings_honest[tier].n} in {tier}" for tier in ("purge", "review"))
+    page.item("Honest", f"{mostly} of the rings of the run propose mostly honest likes")
 
 
 def _with_worst(share: Share, several: bool, high: bool) -> list[str]:
