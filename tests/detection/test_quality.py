@@ -1,121 +1,39 @@
 """What the tiers are worth on made worlds with known truth: shares of honest likes, and floors of what is found.
 
-The floors lie a little below what was measured; ``python -m tests.detection.test_quality`` prints the measurements.
-A floor that lies below a bar of the design says so.
+The floors lie a little below what was measured; ``python -m tests.quality suite`` measures anew. A floor that lies
+below a bar of the design says so.
 """
 
 from __future__ import annotations
 
-import sys
-from collections import Counter
-from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import cache
 
-import numpy as np
-import pyarrow.compute as pc
 import pytest
 
 import graphkit as gk
-from graphkit.simulation import Simulation, simulate
+from graphkit.evaluation import pool
 
 pytestmark = pytest.mark.slow
 
 SEEDS = (11, 12, 13, 14, 15)
 
 
-@dataclass(frozen=True)
-class Verdict:
-    """What a run proposed, beside the truth.
-
-    Attributes
-    ----------
-    purge, review
-        Likes proposed by kind: a ring's, a look-alike's, ``camouflage`` or ``organic``; only rings' were bought.
-    honest_rings
-        Rings in tier purge most of whose proposed likes were not bought.
-    believed, mistaken
-        Rings with a q-value of at most 0.05, and those of them most of whose members belong to no ring.
-    bought
-        Likes bought by kind.
-    members, proposed
-        Shares of ring members with a like in tier purge, and in purge or review, by kind.
-    kinds_of_rings
-        Kinds that are rings.
-    """
-
-    purge: dict[str, int]
-    review: dict[str, int]
-    honest_rings: int
-    believed: int
-    mistaken: int
-    bought: dict[str, int]
-    members: dict[str, float]
-    proposed: dict[str, float]
-    kinds_of_rings: frozenset[str]
-
-    @property
-    def honest_share(self) -> float:
-        """Share of the likes in tier purge that nobody bought; 0 where nothing is proposed."""
-        return 1 - self._bought(self.purge) / max(sum(self.purge.values()), 1) if self.purge else 0.0
-
-    @property
-    def recall(self) -> tuple[float, float]:
-        """Shares of all bought likes in tier purge, and in purge or review."""
-        total = max(sum(self.bought.values()), 1)
-        purged, reviewed = self._bought(self.purge), self._bought(self.review)
-        return purged / total, (purged + reviewed) / total
-
-    @property
-    def lookalikes(self) -> dict[str, int]:
-        """Likes of look-alike groups in tier purge, by kind."""
-        return {k: n for k, n in self.purge.items() if k not in self.kinds_of_rings | {"organic", "camouflage"}}
-
-    def _bought(self, likes: dict[str, int]) -> int:
-        return sum(n for kind, n in likes.items() if kind in self.kinds_of_rings)
-
-
-def judge(made: Simulation, run: gk.Detection) -> Verdict:
-    """Lay the truth beside a run."""
-    joined = run.candidates.select(["user_id", "note_id", "ring_id", "tier"]).join(
-        made.truth_likes.select(["user_id", "note_id", "kind", "bought"]), ["user_id", "note_id"], join_type="inner"
-    )
-    assert joined.num_rows == run.candidates.num_rows, "a candidate is a like that stands"
-    tier, kind, bought = (np.array(joined[c].to_pylist()) for c in ("tier", "kind", "bought"))
-    ring = np.array(joined["ring_id"].to_pylist())
-    purged = set(run.rings.filter(pc.equal(run.rings["tier"], "purge"))["ring_id"].to_pylist())
-    tiers = dict(zip(run.members["user_id"].to_pylist(), run.members["tier"].to_pylist(), strict=True))
-    users = made.truth_users.filter(pc.equal(made.truth_users["role"], "ring"))
-    found: dict[str, list[str]] = {}
-    for user, of_kind in zip(users["user_id"].to_pylist(), users["kind"].to_pylist(), strict=True):
-        found.setdefault(of_kind, []).append(tiers.get(user, "none"))
-    paid = pc.is_in(run.members["user_id"], users["user_id"].combine_chunks())
-    low_q = run.rings.filter(pc.less_equal(run.rings["q_value"], 0.05))["ring_id"].to_pylist()
-    share_paid = {r: np.mean(np.asarray(paid.filter(pc.equal(run.members["ring_id"], r)))) for r in low_q}
-    truth = made.truth_likes.filter(made.truth_likes["bought"])
-    rings = made.truth_groups.filter(made.truth_groups["is_ring"])
-    return Verdict(
-        purge=_count(kind[tier == "purge"]),
-        review=_count(kind[tier == "review"]),
-        honest_rings=sum(bool(np.mean(bought[ring == r]) < 0.5) for r in sorted(purged) if np.any(ring == r)),
-        believed=len(low_q),
-        mistaken=sum(bool(share < 0.5) for share in share_paid.values()),
-        bought=_count(np.array(truth["kind"].to_pylist())),
-        members={k: v.count("purge") / len(v) for k, v in sorted(found.items())},
-        proposed={k: (v.count("purge") + v.count("review")) / len(v) for k, v in sorted(found.items())},
-        kinds_of_rings=frozenset(rings["kind"].to_pylist()),
-    )
-
-
-def _count(kinds: np.ndarray) -> dict[str, int]:
-    return dict(sorted(Counter(kinds.tolist()).items()))
-
-
 @cache
-def verdict(world: str, seed: int, bare: bool = False) -> Verdict:
-    """Make a world, run over it, judge the run."""
-    made = simulate(world, seed=seed, bare=bare)
-    return judge(made, gk.detect(gk.read_likes(made.likes, users=made.users, notes=made.notes)))
+def evaluated(world: str, seed: int, bare: bool = False) -> gk.Evaluation:
+    """Make a world, run over it, lay the truth beside the run."""
+    made = gk.simulate(world, seed=seed, bare=bare)
+    return gk.evaluate(gk.detect(gk.read_likes(made.likes, users=made.users, notes=made.notes)), made)
+
+
+def short(found: gk.Evaluation, tier: str, floors: dict[str, float]) -> dict[str, float]:
+    """Return the kinds of which a smaller share of members than its floor has a like in the tier."""
+    shares = {kind: found.kinds[kind].members[tier].share for kind in floors}
+    return {kind: share for kind, share in shares.items() if share < floors[kind]}
+
+
+def touched(found: gk.Evaluation) -> int:
+    """Return the likes of look-alikes in tier purge."""
+    return sum(figures.likes["purge"].n for figures in found.lookalikes.values())
 
 
 RICH = [("standard", seed, False) for seed in SEEDS]
@@ -132,76 +50,53 @@ PROPOSED_BARE = {"drip": 0.9}
 
 @pytest.mark.parametrize("seed", SEEDS)
 def test_of_likes_in_tier_purge_few_are_honest(seed: int) -> None:
-    found = verdict("standard", seed)
-    assert found.honest_share <= 0.01
-    assert found.honest_rings == 0
+    found = evaluated("standard", seed)
+    assert found.likes_honest["purge"].share <= 0.01
+    assert found.rings_honest["purge"].n == 0
     # Single likes that members of look-alike groups gave in a ring's burst; no group of them.
-    assert sum(found.lookalikes.values()) <= 8
+    assert touched(found) <= 8
+    assert not any(figures.taken["purge"].n for figures in found.lookalikes.values())
 
 
 def test_of_likes_in_tier_purge_few_are_honest_on_the_whole() -> None:
-    found = [verdict(*world) for world in RICH]
-    assert np.mean([v.honest_share for v in found]) <= 0.005
+    found = pool(evaluated(*world) for world in RICH)
+    assert found.likes_honest["purge"].mean <= 0.005
     # The design asks 0.90 and 0.97.
-    assert np.mean([v.recall[0] for v in found]) >= 0.82
-    assert np.mean([v.recall[1] for v in found]) >= 0.90
+    assert found.likes_found["purge"].mean >= 0.82
+    assert found.likes_found["proposed"].mean >= 0.90
 
 
 @pytest.mark.parametrize("seed", SEEDS)
 def test_members_are_found(seed: int) -> None:
-    found = verdict("standard", seed)
-    assert {kind: found.members[kind] for kind, floor in MEMBERS.items() if found.members[kind] < floor} == {}
-    assert found.recall[0] >= 0.76
-    assert found.recall[1] >= 0.81
+    found = evaluated("standard", seed)
+    assert short(found, "purge", MEMBERS) == {}
+    assert found.likes_found["purge"].share >= 0.76
+    assert found.likes_found["proposed"].share >= 0.81
 
 
 @pytest.mark.parametrize("seed", SEEDS[:2])
 def test_bare_likes(seed: int) -> None:
-    found = verdict("standard", seed, bare=True)
-    assert found.honest_share <= 0.01
-    assert found.honest_rings == 0
-    assert sum(found.lookalikes.values()) <= 8
-    assert {kind: found.members[kind] for kind, floor in MEMBERS_BARE.items() if found.members[kind] < floor} == {}
-    assert {kind: found.proposed[kind] for kind, floor in PROPOSED_BARE.items() if found.proposed[kind] < floor} == {}
+    found = evaluated("standard", seed, bare=True)
+    assert found.likes_honest["purge"].share <= 0.01
+    assert found.rings_honest["purge"].n == 0
+    assert touched(found) <= 8
+    assert short(found, "purge", MEMBERS_BARE) == {}
+    assert short(found, "proposed", PROPOSED_BARE) == {}
     # The design asks 0.75 in tier purge.
-    assert found.recall[0] >= 0.5
-    assert found.recall[1] >= 0.78
+    assert found.likes_found["purge"].share >= 0.5
+    assert found.likes_found["proposed"].share >= 0.78
 
 
 def test_of_rings_believed_few_are_none() -> None:
-    found = [verdict(*world) for world in (*RICH, *BARE)]
-    assert sum(v.believed for v in found) > 100
-    assert sum(v.mistaken for v in found) <= 0.05 * sum(v.believed for v in found)
+    found = pool(evaluated(*world) for world in (*RICH, *BARE))
+    (believed,) = [level.mistaken for level in found.calibration.levels if level.q == 0.05]
+    assert believed.of > 100
+    assert believed.n <= 0.05 * believed.of
 
 
 @pytest.mark.parametrize(("world", "seed", "bare"), RINGFREE)
 def test_without_rings_nothing_is_purged(world: str, seed: int, bare: bool) -> None:
-    found = verdict(world, seed, bare)
-    assert found.bought == {}
-    assert found.purge == {}
-    assert found.believed == 0
-
-
-def report() -> Iterator[str]:
-    """Yield one line a world, then the means: what the floors above were set by."""
-    for world, seed, bare in (*RICH, *BARE, *RINGFREE):
-        v = verdict(world, seed, bare)
-        members = " ".join(f"{kind} {share:.2f}/{v.proposed[kind]:.2f}" for kind, share in v.members.items())
-        yield (
-            f"{world} {seed}{' bare' if bare else ''}: purge {sum(v.purge.values()):,}, honest {v.honest_share:.3%}, "
-            f"honest rings {v.honest_rings}, look-alikes {v.lookalikes}, "
-            f"rings with q <= 0.05 {v.believed} ({v.mistaken} mistaken), "
-            f"recall {v.recall[0]:.3f} / {v.recall[1]:.3f}; members in purge / purge or review: {members}"
-        )
-    for name, worlds in (("rich", RICH), ("bare", BARE)):
-        honest = [verdict(*world).honest_share for world in worlds]
-        recall = np.mean([verdict(*world).recall for world in worlds], axis=0)
-        yield (
-            f"{name}: honest {np.mean(honest):.3%} (worst {max(honest):.3%}), recall {recall[0]:.3f} / {recall[1]:.3f}"
-        )
-
-
-if __name__ == "__main__":
-    for line in report():
-        sys.stdout.write(line + "\n")
-        sys.stdout.flush()
+    found = evaluated(world, seed, bare)
+    assert found.n_bought == (0,)
+    assert found.likes_honest["purge"].of == 0
+    assert [level.mistaken.of for level in found.calibration.levels if level.q <= 0.05] == [0, 0]

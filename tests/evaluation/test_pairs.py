@@ -12,7 +12,7 @@ import pytest
 import graphkit as gk
 from graphkit.detection import Detection
 from graphkit.errors import InputError, OutputError
-from graphkit.evaluation.evaluate import pool
+from graphkit.evaluation import pool
 from graphkit.evaluation.truth import encode_truth
 from tests.evaluation.made import CANDIDATES, LIKES, RINGS, made_run, made_truth, save_truth
 
