@@ -1,4 +1,4 @@
-# The developer manual in six words: demo, check, test, bench, docs, lock. Each sets up .venv by itself.
+# The developer manual in seven words: demo, check, test, bench, quality, docs, lock. Each sets up .venv by itself.
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -8,10 +8,10 @@ JOBS ?= 2
 BOUNDS_CACHE := $(CURDIR)/.numba_cache/bounds
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check bench docs lint lock clean
+.PHONY: help demo test check bench quality docs lint lock clean
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-6s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-7s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 $(VENV): pyproject.toml requirements.lock
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
@@ -43,6 +43,9 @@ test: lint docs ## lint, docs, every test, and the kernels once more with bounds
 bench: $(VENV) ## time and memory of detection, beside DuckDB's self-join
 	$(BIN)/python -m tests.benchmark.bench_detect
 
+quality: $(VENV) ## what is found and what is mistaken on worlds nobody tuned to: writes docs/quality.md
+	$(BIN)/python -m tests.quality suite --jobs $(JOBS)
+
 docs: $(VENV) ## build the documentation, warnings as errors
 	$(BIN)/sphinx-build -q -W --keep-going -b html docs docs/_build/html
 	@echo "docs: docs/_build/html/index.html"
@@ -52,4 +55,4 @@ lock: ## pin every dependency with its hashes (needs uv)
 		--no-header --quiet --output-file requirements.lock
 
 clean: ## remove everything made by these targets
-	rm -rf .venv demo docs/_build .numba_cache .hypothesis .mypy_cache .ruff_cache .import_linter_cache
+	rm -rf .venv demo docs/_build .quality .numba_cache .hypothesis .mypy_cache .ruff_cache .import_linter_cache

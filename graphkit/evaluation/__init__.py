@@ -3,10 +3,10 @@
 from graphkit.evaluation.calibration import Bin, Calibration, Level
 from graphkit.evaluation.evaluate import evaluate, pool
 from graphkit.evaluation.figures import Evaluation, GroupFigures, KindFigures, LookalikeFigures
-from graphkit.evaluation.shares import Loss, Share
+from graphkit.evaluation.shares import Loss, Share, Total
 from graphkit.evaluation.truth import Truth, read_truth
 
 __all__ = [
     "Bin", "Calibration", "Evaluation", "GroupFigures", "KindFigures", "Level", "LookalikeFigures", "Loss", "Share",
-    "Truth", "evaluate", "pool", "read_truth",
+    "Total", "Truth", "evaluate", "pool", "read_truth",
 ]  # fmt: skip
