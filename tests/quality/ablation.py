@@ -66,8 +66,8 @@ def section(measured: Mapping[tuple[str, str], Sequence[Measured]]) -> Iterator[
             f"With everything: {text.percent(whole.likes_honest['purge'].share)} of the likes in tier purge honest, "
             f"{text.percent(whole.likes_found['purge'].share)} of the bought ones found in purge and "
             f"{text.percent(whole.likes_found['proposed'].share)} in purge or review. Below, what changes without one "
-            "thing, in points of per cent (likes and rings in numbers), and the kind of ring of whose likes most are no "
-            "longer in purge or review. Where nothing changes, it is dead weight here."
+            "thing, in points of per cent (likes and rings in numbers), and the kind of ring of whose likes most are "
+            "no longer in purge or review. Where nothing changes, it is dead weight here."
         )
         yield ""
         rows = [_row(name, whole, found) for (of, name), found in pooled.items() if of == world and name != WHOLE]
