@@ -13,9 +13,6 @@ from graphkit.report.rows import TIERS
 if TYPE_CHECKING:
     from graphkit.evaluation import Bin, Evaluation, Share
 
-#: Tiers as tables name them; `proposed` is purge and review together.
-_NAMES = {"purge": "purge", "review": "review", "watch": "watch", "proposed": "both", "any": "all"}
-
 
 def evaluation_text(
     found: Evaluation, *, plot: str | Path | None = None, colour: bool = False, width: int = 100
@@ -108,7 +105,7 @@ def _tiers(page: Page, found: Evaluation) -> None:
             rows.append(
                 [
                     title if tier == "purge" else "",
-                    _NAMES[tier],
+                    tier,
                     text.count(honest[tier].of),
                     text.count(honest[tier].n),
                     *_with_worst(honest[tier], several, high=True),
@@ -123,7 +120,7 @@ def _tiers(page: Page, found: Evaluation) -> None:
         rows.append(
             [
                 "rings" if tier == "purge" else "",
-                _NAMES[tier],
+                tier,
                 text.count(mistaken.of),
                 text.count(mistaken.n),
                 *_with_worst(mistaken, several, high=True),
@@ -131,10 +128,11 @@ def _tiers(page: Page, found: Evaluation) -> None:
             ]
         )
     worst = ["worst"] if several else []
-    head = ["Proposed", "Tier", "Number", "Honest", "Share", "95 %", *worst, "Found", "95 %", *worst]
+    head = ["What", "Tier", "Number", "Honest", "Share", "95 %", *worst, "Found", "95 %", *worst]
     _table(page, head, rows, left=2)
     split, mixed = found.rings_split, found.rings_mixed
     page.add()
+    page.item("Proposed", "in purge or review; found: of the bought likes, the members of rings, and the rings")
     page.item("Split", f"{split.n} of {split.of} true rings that were seen stand as several rings of the run")
     page.item("Mixed", f"{mixed.n} of {mixed.of} rings of the run hold several true rings")
     mostly = " and ".join(f"{found.rings_honest[tier].n} in {tier}" for tier in ("purge", "review"))
@@ -160,17 +158,21 @@ def _number(x: float) -> str:
 
 
 def _kinds(page: Page, found: Evaluation) -> None:
+    """Say how much of each kind of ring is found, in purge and in purge or review."""
     rows = []
     for kind, f in found.kinds.items():
-        cells = [kind, text.count(f.rings["purge"].of)]
-        for part in (f.rings, f.members, f.likes):
-            for tier in ("purge", "proposed"):
-                cells.append(text.count(part[tier].n) if part is f.rings else text.percent(part[tier].share))
+        purge, both = f.rings["purge"], f.rings["proposed"]
+        cells = [kind, text.count(purge.of), f"{purge.n} / {both.n}"]
+        cells += [_pair(part["purge"].share, part["proposed"].share) for part in (f.members, f.likes)]
         if found.n_runs > 1:
-            cells += [text.percent(f.likes["purge"].least), text.percent(f.likes["proposed"].least)]
+            cells.append(_pair(f.likes["purge"].least, f.likes["proposed"].least))
         rows.append(cells)
-    head = ["Ring", "Rings", "purge", "both", "Members: purge", "both", "Likes: purge", "both"]
-    _table(page, head + (["worst: purge", "both"] if found.n_runs > 1 else []), rows)
+    head = ["Found in purge / proposed", "Rings", "rings", "members", "likes"]
+    _table(page, head + (["likes, worst run"] if found.n_runs > 1 else []), rows)
+
+
+def _pair(purge: float, proposed: float) -> str:
+    return f"{text.percent(purge)} / {text.percent(proposed)}"
 
 
 def _lookalikes(page: Page, found: Evaluation) -> None:
@@ -206,7 +208,7 @@ def _lost(page: Page, found: Evaluation) -> None:
             rows.append(
                 [
                     who if tier == "purge" else "",
-                    _NAMES[tier],
+                    tier,
                     f"{loss.touched.n:,} of {loss.touched.of:,}",
                     *map(text.count, loss.classes.values()),
                     text.count(loss.most),
