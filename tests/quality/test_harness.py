@@ -217,3 +217,13 @@ def test_groups__shows_where_recall_is_lost(found: gk.Evaluation) -> None:
     assert farm.split()[:9] == ["farm-001", "farm", "4", "2", "8", "0.75", "0.88", "0.75", "1.00"]
     assert "R-1 purge 4/4 · R-3 watch 1/2" in farm
     assert any(line.startswith("fans-001") for line in lines)
+
+
+@pytest.mark.slow
+def test_measure__what_fails_is_named_and_the_rest_is_kept(cache: Path) -> None:
+    good, bad = Case("small", 1, **TINY), Case("small", 1, channel="smell", **TINY)
+    with pytest.raises(
+        SystemExit, match=r"1 failed; what succeeded is kept\nsmall 1 without smell: .* no channel 'smell'"
+    ):
+        store.measure([bad, good])
+    assert store.look_up(good, code_digest()) is not None
