@@ -105,11 +105,14 @@ def misses(name: str, found: gk.Evaluation) -> Iterator[str]:
             if least is not None and share.mean < least:
                 yield f"{_miss(f'bought likes in {where}', share.mean, least)}, worst {text.percent(share.least)}"
         if bars.members is not None:
-            for kind, figures in found.kinds.items():
-                share = figures.members["purge"]
-                if share.mean < bars.members:
-                    told = _miss(f"members of {kind} in purge", share.mean, bars.members)
-                    yield f"{told}, worst {text.percent(share.least)}"
+            members = {kind: figures.members["purge"] for kind, figures in found.kinds.items()}
+            short = [
+                f"{kind} {text.percent(share.mean)} (worst {text.percent(share.least)})"
+                for kind, share in members.items()
+                if share.mean < bars.members
+            ]
+            if short:
+                yield f"members in purge, below the bar of {text.percent(bars.members)}: {', '.join(short)}"
     if taken(found):
         yield f"{text.plural(taken(found), 'look-alike group')} in tier purge"
     if (wrong := believed(found)).share > BELIEVED:

@@ -161,7 +161,7 @@ def test_suite__says_which_bars_are_missed_and_by_how_much(found: gk.Evaluation)
     missed = list(suite.misses("standard", found))
     assert missed[0] == "honest likes in purge: 25 %, 24 points off the bar of 0.50 %, worst 25 %"
     assert "bought likes in purge: 75 %, 15 points off the bar of 90 %, worst 75 %" in missed
-    assert "members of farm in purge: 75 %, 5 points off the bar of 80 %, worst 75 %" in missed
+    assert "members in purge, below the bar of 80 %: farm 75 % (worst 75 %)" in missed
     assert "1 look-alike group in tier purge" in missed
     assert missed[-1] == "rings with q ≤ 0.05 that are none: 50 %, 45 points off the bar of 5 %"
 
