@@ -66,8 +66,8 @@ def section(measured: Mapping[tuple[str, str], Sequence[Measured]]) -> Iterator[
             f"With everything: {text.percent(whole.likes_honest['purge'].share)} of the likes in tier purge honest, "
             f"{text.percent(whole.likes_found['purge'].share)} of the bought ones found in purge and "
             f"{text.percent(whole.likes_found['proposed'].share)} in purge or review. Below, what changes without one "
-            "thing, in points of per cent (likes and rings in numbers), and the kind of ring of whose likes most are "
-            "no longer in purge or review. Where nothing changes, it is dead weight here."
+            "thing, in points of per cent (likes and rings in numbers), and the kind of ring that loses most of its "
+            "likes in purge / in purge or review. Where nothing changes, it is dead weight here."
         )
         yield ""
         rows = [_row(name, whole, found) for (of, name), found in pooled.items() if of == world and name != WHOLE]
@@ -80,13 +80,14 @@ def section(measured: Mapping[tuple[str, str], Sequence[Measured]]) -> Iterator[
 
 def _row(name: str, whole: Evaluation, found: Evaluation) -> list[str]:
     before, after = whole.likes_found, found.likes_found
-    fall = {
-        kind: figures.likes["proposed"].share - found.kinds[kind].likes["proposed"].share
+    change = {
+        kind: [found.kinds[kind].likes[tier].share - figures.likes[tier].share for tier in ("purge", "proposed")]
         for kind, figures in whole.kinds.items()
         if kind in found.kinds
     }
-    worst = max(fall, key=lambda kind: fall[kind], default="")
-    hit = f"`{worst}` {-100 * fall[worst]:.1f}" if worst and fall[worst] > 0.0005 else text.NOTHING
+    worst = min(change, key=lambda kind: sum(change[kind]), default="")
+    fell = bool(worst) and sum(change[worst]) < -0.001
+    hit = f"`{worst}` {' / '.join(f'{100 * x:+.1f}' for x in change[worst])}" if fell else text.NOTHING
     wrong = {tier: found.rings_mistaken[tier].n - whole.rings_mistaken[tier].n for tier in ("purge", "review")}
     return [
         name,
