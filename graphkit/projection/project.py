@@ -181,13 +181,14 @@ def _count_window(
     cool = np.flatnonzero(~base.hot).astype(np.int32)
     cool_ptr = group_pointers(graph.note[cool], graph.n_notes)
     alive = cool[prune(graph.user[cool], graph.ts[cool], cool_ptr, graph.n_users, window, config.min_weight)]
-    user, note, ts = graph.user[alive], graph.note[alive], graph.ts[alive]
-    keys = key[alive]
-    n_keys = int(key.max(initial=0)) + 1
+    note, ts = graph.note[alive], graph.ts[alive]
     lo, hi = window_bounds(ts, group_pointers(note, graph.n_notes), window)
+    user = graph.user[alive]
     row_ptr = group_pointers(user, graph.n_users)
     rows = group_members(user, np.arange(len(user), dtype=np.int32), row_ptr)
-    work = row_work(lo, hi, rows, row_ptr)
+    lo, hi, note, ts, keys = lo[rows], hi[rows], note[rows], ts[rows], key[alive[rows]]
+    n_keys = int(key.max(initial=-1)) + 1
+    work = row_work(lo, hi, row_ptr)
     by_time_ts = graph.ts[graph.by_user_time]
     by_time_rate = np.where(base.hot, 0, base.rate)[graph.by_user_time]
     limits = most_expected(max_p)
@@ -201,14 +202,14 @@ def _count_window(
             first,
             last,
             user,
+            row_ptr,
+            lo,
+            hi,
             note,
             ts,
             keys,
+            graph.n_notes,
             n_keys,
-            lo,
-            hi,
-            row_ptr,
-            rows,
             graph.user_ptr,
             by_time_ts,
             by_time_rate,
