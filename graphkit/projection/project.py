@@ -164,12 +164,7 @@ def project(
     """
     eligible = int(np.count_nonzero(np.diff(graph.user_ptr) >= config.min_weight))
     n_tests = max(1, len(windows_s) * eligible * (eligible - 1) // 2)
-    sorted_ts = graph.ts[graph.by_time]
-    by_time_ts, bases = _both(
-        engine,
-        lambda: graph.ts[graph.by_user_time],
-        lambda: [_baseline(graph, sorted_ts, window_s, config, engine) for window_s in windows_s],
-    )
+    by_time_ts, bases = _surroundings(graph, windows_s, config, engine)
     max_p = largest_significant_p(sum(b.n_cool for b in bases), n_tests, config.min_weight, config.fdr)
     found = [_count_window(graph, key, by_time_ts, base, max_p, config, engine, progress) for base in bases]
     q = benjamini_hochberg(np.concatenate([v.edges.p_value for v in found]), n_tests)
@@ -234,7 +229,7 @@ def _count_window(
     alive, by_time_rate = _both(
         engine,
         lambda: _Survivors.of(graph, key, base, config.min_weight),
-        lambda: np.where(base.hot, 0, base.rate)[graph.by_user_time],
+        lambda: _rates_by_time(graph, base),
     )
     n_keys = int(key.max(initial=-1)) + 1
     limits = most_expected(max_p)
@@ -278,6 +273,13 @@ def _count_window(
     return WindowView(base.window_s, Edges.joined(parts), base.rate, len(alive.user), n_hot, total)
 
 
+def _rates_by_time(graph: BipartiteGraph, base: Baseline) -> I64:
+    """Return the rates of all likes by (user, ts), 0 at hot moments."""
+    rates = base.rate[graph.by_user_time]
+    rates[base.hot[graph.by_user_time]] = 0
+    return rates
+
+
 def _both(engine: LocalEngine, one: Callable[[], S], other: Callable[[], T]) -> tuple[S, T]:
     """Call two functions at once, where the engine has threads for it."""
     calls: tuple[Callable[[], Any], ...] = (one, other)
@@ -305,6 +307,18 @@ class Baseline:
     rate: I64
     hot: npt.NDArray[np.bool_]
     n_cool: int
+
+
+def _surroundings(
+    graph: BipartiteGraph, windows_s: tuple[int, ...], config: ProjectionConfig, engine: LocalEngine
+) -> tuple[I64, list[Baseline]]:
+    """Return the times of all likes by (user, ts), and what is ordinary around each like at each window."""
+    sorted_ts = graph.ts[graph.by_time]
+    return _both(
+        engine,
+        lambda: graph.ts[graph.by_user_time],
+        lambda: [_baseline(graph, sorted_ts, window_s, config, engine) for window_s in windows_s],
+    )
 
 
 def _baseline(
