@@ -14,7 +14,7 @@ from graphkit._kernels.grouping import group_members, group_pointers
 from graphkit._kernels.neighbours import counts_within, rates_and_heat, window_bounds
 from graphkit._kernels.pairs import count_pairs, row_work
 from graphkit._kernels.prune import prune
-from graphkit.bipartite import BipartiteGraph
+from graphkit.bipartite import BipartiteGraph, time_order
 from graphkit.config import ProjectionConfig
 from graphkit.engines import LocalEngine
 from graphkit.likes.model import F64, I32, I64
@@ -164,9 +164,9 @@ def project(
     """
     eligible = int(np.count_nonzero(np.diff(graph.user_ptr) >= config.min_weight))
     n_tests = max(1, len(windows_s) * eligible * (eligible - 1) // 2)
-    by_time_ts, bases = _surroundings(graph, windows_s, config, engine)
+    activity, bases = _surroundings(graph, windows_s, config, engine)
     max_p = largest_significant_p(sum(b.n_cool for b in bases), n_tests, config.min_weight, config.fdr)
-    found = [_count_window(graph, key, by_time_ts, base, max_p, config, engine, progress) for base in bases]
+    found = [_count_window(graph, key, activity, base, max_p, config, engine, progress) for base in bases]
     q = benjamini_hochberg(np.concatenate([v.edges.p_value for v in found]), n_tests)
     views = []
     start = 0
@@ -176,6 +176,34 @@ def project(
         edges = replace(view.edges, q_value=part).where(part <= config.fdr)
         views.append(WindowView(view.window_s, edges, view.rate, view.n_surviving, view.n_hot, view.n_walked))
     return Projection(tuple(views), eligible, n_tests)
+
+
+@dataclass(frozen=True, slots=True)
+class _Activity:
+    """All likes of each user by time; here rather than in the graph, which would keep them beyond the projection.
+
+    Attributes
+    ----------
+    like
+        Positions of likes by (user, ts), int32[m].
+    ts
+        Their times, int64[m].
+    """
+
+    like: I32
+    ts: I64
+
+    @classmethod
+    def of(cls, graph: BipartiteGraph, by_time: I32) -> _Activity:
+        """Group the likes, given in the order of time, by user."""
+        like = group_members(graph.user, by_time, graph.user_ptr)
+        return cls(like, graph.ts[like])
+
+    def rates(self, base: Baseline) -> I64:
+        """Return the likes' baseline rates, 0 at hot moments, int64[m]."""
+        rates = base.rate[self.like]
+        rates[base.hot[self.like]] = 0
+        return rates
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,7 +247,7 @@ class _Survivors:
 def _count_window(
     graph: BipartiteGraph,
     key: I32,
-    by_time_ts: I64,
+    activity: _Activity,
     base: Baseline,
     max_p: float,
     config: ProjectionConfig,
@@ -229,7 +257,7 @@ def _count_window(
     alive, by_time_rate = _both(
         engine,
         lambda: _Survivors.of(graph, key, base, config.min_weight),
-        lambda: _rates_by_time(graph, base),
+        lambda: activity.rates(base),
     )
     n_keys = int(key.max(initial=-1)) + 1
     limits = most_expected(max_p)
@@ -253,7 +281,7 @@ def _count_window(
             graph.n_notes,
             n_keys,
             graph.user_ptr,
-            by_time_ts,
+            activity.ts,
             by_time_rate,
             base.window_s * _US,
             config.min_weight,
@@ -271,13 +299,6 @@ def _count_window(
             advance(done)
     n_hot = int(np.count_nonzero(base.hot))
     return WindowView(base.window_s, Edges.joined(parts), base.rate, len(alive.user), n_hot, total)
-
-
-def _rates_by_time(graph: BipartiteGraph, base: Baseline) -> I64:
-    """Return the rates of all likes by (user, ts), 0 at hot moments."""
-    rates = base.rate[graph.by_user_time]
-    rates[base.hot[graph.by_user_time]] = 0
-    return rates
 
 
 def _both(engine: LocalEngine, one: Callable[[], S], other: Callable[[], T]) -> tuple[S, T]:
@@ -311,25 +332,32 @@ class Baseline:
 
 def _surroundings(
     graph: BipartiteGraph, windows_s: tuple[int, ...], config: ProjectionConfig, engine: LocalEngine
-) -> tuple[I64, list[Baseline]]:
-    """Return the times of all likes by (user, ts), and what is ordinary around each like at each window."""
-    sorted_ts = graph.ts[graph.by_time]
+) -> tuple[_Activity, list[Baseline]]:
+    """Return the users' activity, and what is ordinary around each like at each window."""
+    by_time = time_order(graph.ts)
     return _both(
         engine,
-        lambda: graph.ts[graph.by_user_time],
-        lambda: [_baseline(graph, sorted_ts, window_s, config, engine) for window_s in windows_s],
+        lambda: _Activity.of(graph, by_time),
+        lambda: _baselines(graph, by_time, windows_s, config, engine),
     )
 
 
+def _baselines(
+    graph: BipartiteGraph, by_time: I32, windows_s: tuple[int, ...], config: ProjectionConfig, engine: LocalEngine
+) -> list[Baseline]:
+    sorted_ts = graph.ts[by_time]
+    return [_baseline(graph, by_time, sorted_ts, window_s, config, engine) for window_s in windows_s]
+
+
 def _baseline(
-    graph: BipartiteGraph, sorted_ts: I64, window_s: int, config: ProjectionConfig, engine: LocalEngine
+    graph: BipartiteGraph, by_time: I32, sorted_ts: I64, window_s: int, config: ProjectionConfig, engine: LocalEngine
 ) -> Baseline:
     """Return the baseline rate of each like, and whether it stands at a hot moment."""
     window = window_s * _US
     horizon = max(config.horizon_s, 4 * window_s) * _US
     inner, outer = engine.map(lambda width: counts_within(sorted_ts, width), (window, horizon))
     flank_all = np.empty(len(graph), np.int32)
-    flank_all[graph.by_time] = outer - inner
+    flank_all[by_time] = outer - inner
 
     def look(block: tuple[int, int]) -> tuple[I64, npt.NDArray[np.bool_], int]:
         return rates_and_heat(
