@@ -67,6 +67,14 @@ def test_help__loads_nothing_heavy() -> None:
     assert "click" in loaded
 
 
+def test_program__runs_without_pandas() -> None:
+    likes = ROOT / "datasets" / "sample_world" / "likes.parquet"
+    code = f"from graphkit.__main__ import run; sys.argv = ['graphkit', 'validate', '--json', {str(likes)!r}]; run()"
+    loaded = loaded_after(code)
+    assert "pyarrow" in loaded
+    assert "pandas" not in loaded
+
+
 def test_namespace__every_name_is_there_and_documented() -> None:
     assert graphkit.__all__
     bare = [

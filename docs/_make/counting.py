@@ -111,7 +111,7 @@ class Pruned:
         self.lo, self.hi = window_bounds(graph.ts[alive], ptr, window_s * SECOND)
         self.row_ptr = group_pointers(self.user, graph.n_users)
         self.rows = group_members(self.user, np.arange(len(self.user), dtype=np.int32), self.row_ptr)
-        work = row_work(self.lo, self.hi, self.rows, self.row_ptr)
+        work = row_work(self.lo[self.rows], self.hi[self.rows], self.row_ptr)
         self.walked = int(work.sum())
         cuts = np.searchsorted(np.cumsum(work), np.arange(_BLOCK, self.walked, _BLOCK))
         self.bounds = np.unique(np.concatenate([[0], cuts, [graph.n_users]])).tolist()

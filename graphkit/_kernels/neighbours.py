@@ -73,9 +73,7 @@ def rates_and_heat(
     last: int,
     ts: I64,
     ptr: I64,
-    all_window: I32,
-    all_horizon: I32,
-    rank: I32,
+    flank_all: I32,
     window: int,
     horizon: int,
     hot_rate: float,
@@ -89,10 +87,8 @@ def rates_and_heat(
         Notes ``first:last`` are looked at.
     ts, ptr
         Likes by (note, ts) and where each note begins.
-    all_window, all_horizon
-        Likes of all notes within `window` and within `horizon`, by position in time order, int32[m].
-    rank
-        Position of each like in time order, int32[m].
+    flank_all
+        Likes of all notes within the horizon but outside the window of each like, int32[m].
     window, horizon
         Half-widths, ``horizon >= 4 * window``, in the unit of `ts`.
     hot_rate
@@ -141,8 +137,7 @@ def rates_and_heat(
                 b2 += 1
             burst = b0 - a0
             flank = (b2 - a2) - burst
-            flank_all = np.int64(all_horizon[rank[p]]) - all_window[rank[p]]
-            value = ((2 * flank + 1) << RATE_BITS) // (2 * flank_all + 1)
+            value = ((2 * flank + 1) << RATE_BITS) // (2 * np.int64(flank_all[p]) + 1)
             rate[p - base] = min(value, one)
             hot[p - base] = (
                 burst > hot_max

@@ -19,71 +19,95 @@ Number = TypeVar("Number", np.int32, np.int64)
 
 #: Where half an expectation saturates: beyond any breadth, and far from the end of int64.
 _MOST_EXPECTED = 1 << 60
+#: Before and after all times.
+_BEFORE, _AFTER = -(1 << 63), (1 << 63) - 1
 
 
 @kernel
-def row_work(lo: I32, hi: I32, rows: I32, row_ptr: I64) -> I64:
+def row_work(lo: I32, hi: I32, row_ptr: I64) -> I64:
     """Return for each user the likes that its row walks over, its own included, int64[n_users]. O(m)."""
     n = len(row_ptr) - 1
     work = np.zeros(n, np.int64)
     for u in range(n):
-        for k in range(row_ptr[u], row_ptr[u + 1]):
-            work[u] += hi[rows[k]] - lo[rows[k]]
+        for r in range(row_ptr[u], row_ptr[u + 1]):
+            work[u] += hi[r] - lo[r]
     return work
 
 
 @kernel
-def _breadth(u: int, v: int, row_ptr: I64, rows: I32, note: I32, ts: I64, key: I32, window: int, stamp: I64) -> int:
-    """Return the distinct keys among the co-likes of a pair, merging two rows in note order.
+def activity_steps(times: I64, rates: I64, window: int, moment: I64, count: I64, rate: I64) -> int:
+    """Write how many of the likes lie within the window of each moment, and the sum of their rates, as step functions.
 
-    `stamp` is scratch by key; its last entry counts the calls, so that nothing need be cleared.
+    Parameters
+    ----------
+    times, rates
+        Likes of a user by time, int64[d].
+    window
+        Half-width of the window, ends included, in the unit of the times.
+    moment, count, rate
+        Receive the steps, at least ``2 d + 2`` of each: `count` and `rate` of step i hold from ``moment[i]`` to
+        ``moment[i + 1]`` (excluded). The first moment lies before, the last after all times.
+
+    Returns
+    -------
+    int
+        Number of steps. O(d).
     """
-    stamp[-1] += 1
-    mark = stamp[-1]
-    breadth = 0
-    i = row_ptr[u]
-    j = row_ptr[v]
-    while i < row_ptr[u + 1] and j < row_ptr[v + 1]:
-        p = rows[i]
-        q = rows[j]
-        if note[p] < note[q]:
-            i += 1
-        elif note[p] > note[q]:
-            j += 1
+    moment[0] = _BEFORE
+    count[0] = rate[0] = 0
+    step = n = total = 0
+    came = gone = 0
+    while gone < len(times):
+        leaving = times[gone] + window + 1
+        if came < len(times) and times[came] - window <= leaving:
+            at = times[came] - window
+            n += 1
+            total += rates[came]
+            came += 1
         else:
-            if abs(ts[p] - ts[q]) <= window:
-                k = min(key[p], key[q])
-                if stamp[k] != mark:
-                    stamp[k] = mark
-                    breadth += 1
-            i += 1
-            j += 1
-    return breadth
+            at = leaving
+            n -= 1
+            total -= rates[gone]
+            gone += 1
+        if at != moment[step]:
+            step += 1
+            moment[step] = at
+        count[step] = n
+        rate[step] = total
+    moment[step + 1] = _AFTER
+    return step + 1
 
 
 @kernel
-def _expected_half(u: int, v: int, time_ptr: I64, by_time_ts: I64, by_time_rate: I64, window: int, enough: int) -> int:
-    """Sum over u's likes (v's likes within the window, on any note) x (rate), in fixed point, at most 2**60.
+def expected_twice(times: I64, rates: I64, moment: I64, count: I64, rate: I64, enough: int) -> int:
+    """Return twice the co-likes expected of two users, in fixed point, each half at most 2**60.
 
-    Once the sum exceeds `enough` it may be returned as it stands.
+    Parameters
+    ----------
+    times, rates
+        Likes of one user by time, int64[d].
+    moment, count, rate
+        Steps of the other's activity, as `activity_steps` writes them.
+    enough
+        Once the sum exceeds it, it may be returned as it stands.
+
+    Returns
+    -------
+    int
+        Sum over the one's likes of (the other's likes within the window) x (rate), plus the same with the two
+        exchanged: a like within the window of another has that other within its own. O(d + steps).
     """
-    total = 0
-    end = time_ptr[v + 1]
-    a = time_ptr[v]
-    b = time_ptr[v]
-    for k in range(time_ptr[u], time_ptr[u + 1]):
-        t = by_time_ts[k]
-        while a < end and by_time_ts[a] < t - window:
-            a += 1
-        while b < end and by_time_ts[b] <= t + window:
-            b += 1
-        if b > a:
-            total = min(total + (b - a) * int(by_time_rate[k]), _MOST_EXPECTED)
-            if total > enough:
+    mine = theirs = 0
+    step = 0
+    for k in range(len(times)):
+        while moment[step + 1] <= times[k]:
+            step += 1
+        if count[step] > 0:
+            mine = min(mine + count[step] * rates[k], _MOST_EXPECTED)
+            theirs = min(theirs + rate[step], _MOST_EXPECTED)
+            if mine + theirs > enough:
                 break
-        if a == end:
-            break
-    return total
+    return mine + theirs
 
 
 @kernel
@@ -98,14 +122,14 @@ def count_pairs(
     first: int,
     last: int,
     user: I32,
+    row_ptr: I64,
+    lo: I32,
+    hi: I32,
     note: I32,
     ts: I64,
     key: I32,
+    n_notes: int,
     n_keys: int,
-    lo: I32,
-    hi: I32,
-    row_ptr: I64,
-    rows: I32,
     time_ptr: I64,
     by_time_ts: I64,
     by_time_rate: I64,
@@ -120,12 +144,14 @@ def count_pairs(
     ----------
     first, last
         Users whose rows are counted.
-    user, note, ts, key, n_keys
-        Surviving likes by (note, ts): user, note, time and breadth key; keys lie below `n_keys`.
+    user
+        User of each surviving like, by (note, ts).
+    row_ptr
+        Surviving likes of user u by note are entries ``row_ptr[u]:row_ptr[u + 1]`` of the following.
     lo, hi
-        The run of the note within the window of each.
-    row_ptr, rows
-        Surviving likes of each user, by note.
+        The positions in `user` of the likes of the note within the window of each.
+    note, ts, key, n_notes, n_keys
+        Note, time and breadth key of each; notes lie below `n_notes`, keys below `n_keys`.
     time_ptr, by_time_ts, by_time_rate
         All likes of each user by time: their times, and their rates, 0 at hot moments.
     window, min_weight, min_breadth
@@ -142,13 +168,22 @@ def count_pairs(
 
     Notes
     -----
-    O(co-likes + pairs with enough of them x likes a user). The expectation is summed first, since it reads
-    contiguous memory and ends early for the many pairs that chance explains; rows are merged for the rest.
+    O(co-likes + likes of either user, for pairs with enough co-likes). What a pair is weighed by is laid out once
+    for u, its activity as steps and its likes by note, so that one walk over the likes of v is left. The expectation
+    is summed first, since it ends early for the many pairs that chance explains.
     """
     n_users = len(row_ptr) - 1
-    count = np.zeros(n_users, np.int32)
+    weight_of = np.zeros(n_users, np.int32)
     touched = np.empty(n_users, np.int32)
-    stamp = np.zeros(n_keys + 1, np.int64)
+    seat = np.full(n_notes, -1, np.int32)  # the entry of u's like of each note
+    stamp = np.zeros(n_keys, np.int64)  # the last pair that met for each key
+    mark = 0
+    most = 0
+    for u in range(first, last):
+        most = max(most, time_ptr[u + 1] - time_ptr[u])
+    moment = np.empty(2 * most + 2, np.int64)
+    count = np.empty(2 * most + 2, np.int64)
+    rate = np.empty(2 * most + 2, np.int64)
     last_breadth = len(most_expected) - 1
     size = 1024
     found = 0
@@ -160,29 +195,44 @@ def count_pairs(
     for u in range(first, last):
         n_touched = 0
         for r in range(row_ptr[u], row_ptr[u + 1]):
-            p = rows[r]
-            for q in range(lo[p], hi[p]):
+            for q in range(lo[r], hi[r]):
                 v = user[q]
                 if v > u:
-                    if count[v] == 0:
+                    if weight_of[v] == 0:
                         touched[n_touched] = v
                         n_touched += 1
-                    count[v] += 1
-        start = found
+                    weight_of[v] += 1
+        n_tested = 0
         for k in range(n_touched):
             v = touched[k]
-            weight = count[v]
-            count[v] = 0
-            if weight < min_weight:
-                continue
+            if weight_of[v] >= min_weight:
+                touched[n_tested] = v
+                n_tested += 1
+            else:
+                weight_of[v] = 0
+        if n_tested == 0:
+            continue
+        touched[:n_tested].sort()
+        own = slice(time_ptr[u], time_ptr[u + 1])
+        activity_steps(by_time_ts[own], by_time_rate[own], window, moment, count, rate)
+        for r in range(row_ptr[u], row_ptr[u + 1]):
+            seat[note[r]] = r
+        for k in range(n_tested):
+            v = touched[k]
+            weight = weight_of[v]
+            weight_of[v] = 0
+            other = slice(time_ptr[v], time_ptr[v + 1])
             enough = most_expected[min(weight, last_breadth)]
-            expected = _expected_half(u, v, time_ptr, by_time_ts, by_time_rate, window, enough)
+            expected = expected_twice(by_time_ts[other], by_time_rate[other], moment, count, rate, enough)
             if expected > enough:
                 continue
-            expected += _expected_half(v, u, time_ptr, by_time_ts, by_time_rate, window, enough)
-            if expected > enough:
-                continue
-            breadth = _breadth(u, v, row_ptr, rows, note, ts, key, window, stamp)
+            mark += 1
+            breadth = 0
+            for r in range(row_ptr[v], row_ptr[v + 1]):
+                p = seat[note[r]]
+                if p >= 0 and abs(ts[p] - ts[r]) <= window and stamp[min(key[p], key[r])] != mark:
+                    stamp[min(key[p], key[r])] = mark
+                    breadth += 1
             if breadth < min_breadth or expected > most_expected[min(breadth, last_breadth)]:
                 continue
             if found == size:
@@ -198,12 +248,8 @@ def count_pairs(
             out_breadth[found] = breadth
             out_expected[found] = expected
             found += 1
-        if found - start > 1:
-            order = np.argsort(out_v[start:found])
-            out_v[start:found] = out_v[start:found][order]
-            out_weight[start:found] = out_weight[start:found][order]
-            out_breadth[start:found] = out_breadth[start:found][order]
-            out_expected[start:found] = out_expected[start:found][order]
+        for r in range(row_ptr[u], row_ptr[u + 1]):
+            seat[note[r]] = -1
     return (
         out_u[:found].copy(),
         out_v[:found].copy(),

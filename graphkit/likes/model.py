@@ -195,8 +195,7 @@ class Likes:
     @cached_property
     def publication(self) -> I64:
         """When each note was published, its first like where that is unknown or later; microseconds, int64[n_notes]."""
-        first = np.full(self.n_notes, np.iinfo(np.int64).max)
-        np.minimum.at(first, self.note, self.ts)
+        first = self.ts[np.flatnonzero(np.diff(self.note, prepend=-1))]
         published = self.notes.published_at
         return first if published is None else np.where(published == NO_TIME, first, np.minimum(published, first))
 
@@ -219,7 +218,9 @@ class Likes:
         same author meet on every new note. A later one counts for the note: nothing brings followers back together
         to the same old note at the same minute, again and again.
         """
-        own = np.int32(0 if self.notes.authors is None else len(self.notes.authors)) + self.note
+        if self.notes.author is None or self.notes.authors is None:
+            return self.note
+        own = np.int32(len(self.notes.authors)) + self.note
         fresh = self.ts - self.publication[self.note] <= fresh_s * 1_000_000
         return np.where(fresh, self.author_key[self.note], own).astype(np.int32)
 

@@ -115,6 +115,7 @@ def read_likes(
 
     with progress.stage("order", total=read) as advance:
         ordered = order(chunks, ranks, engine)
+        pa.default_memory_pool().release_unused()  # what held the pages of the files: a quarter of all memory by now
         user, user_ids, user_code = _compact(ordered.user, ids["user_id"], ranks["user_id"])
         note, note_ids, note_code = _compact(ordered.note, ids["note_id"], ranks["note_id"])
         payload = dict(ordered.payload)

@@ -94,16 +94,23 @@ def moment(value: dt.datetime | str | None) -> str:
 
 def clean(value: object) -> str:
     """Return foreign text with everything invisible written out: controls, direction marks, lone surrogates."""
-    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in str(value))
+    text = str(value)
+    if text.isprintable():
+        return text
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
 
 
 def width(text: str) -> int:
     """Return the terminal cells that a text takes: wide characters two, combining ones none."""
+    if text.isascii():
+        return len(text)
     return sum(0 if unicodedata.combining(c) else 2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in text)
 
 
 def fit(text: str, cells: int) -> int:
     """Return how many characters at the beginning of a text fit into so many cells."""
+    if text.isascii():
+        return min(len(text), max(cells, 0))
     for i, c in enumerate(text):
         cells -= width(c)
         if cells < 0:

@@ -47,13 +47,12 @@ def rates_and_hot(
     """Run the kernel on likes."""
     horizon_us = max(horizon_us, 4 * window_us)
     by_time = np.argsort(likes.ts, kind="stable")
-    rank = np.empty(len(likes), np.int32)
-    rank[by_time] = np.arange(len(likes), dtype=np.int32)
     sorted_ts = likes.ts[by_time]
     ptr = group_pointers(likes.note, likes.n_notes)
-    inner, outer = counts_within(sorted_ts, window_us), counts_within(sorted_ts, horizon_us)
+    flank_all = np.empty(len(likes), np.int32)
+    flank_all[by_time] = counts_within(sorted_ts, horizon_us) - counts_within(sorted_ts, window_us)
     parts = [
-        rates_and_heat(first, last, likes.ts, ptr, inner, outer, rank, window_us, horizon_us, float(hot_rate), hot_max)
+        rates_and_heat(first, last, likes.ts, ptr, flank_all, window_us, horizon_us, float(hot_rate), hot_max)
         for first, last in ((0, likes.n_notes // 2), (likes.n_notes // 2, likes.n_notes))
     ]
     return np.concatenate([part[0] for part in parts]), np.concatenate([part[1] for part in parts])
@@ -92,10 +91,7 @@ def test_a_rate_in_fixed_point_is_the_fraction_rounded_down(flank_note: int, oth
     # A like and its note's flank, among as many likes of other notes as an int32 can count.
     ts = np.array([0] + [3] * flank_note, np.int64)
     ptr = np.array([0, len(ts)], np.int64)
-    inner = np.ones(len(ts), np.int32)
-    outer = np.full(len(ts), 1 + flank_note + others, np.int32)
-    rate, _, _ = rates_and_heat(
-        0, len(ptr) - 1, ts, ptr, inner, outer, np.arange(len(ts), dtype=np.int32), 1, 4, 1.0, 99
-    )
+    flank_all = np.full(len(ts), flank_note + others, np.int32)
+    rate, _, _ = rates_and_heat(0, len(ptr) - 1, ts, ptr, flank_all, 1, 4, 1.0, 99)
     share = (flank_note + Fraction(1, 2)) / (flank_note + others + Fraction(1, 2))
     assert rate[0] == int(share * 2**32)
