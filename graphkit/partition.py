@@ -12,7 +12,7 @@ import numpy as np
 
 from graphkit._kernels.distinct import distinct, pack, unpack
 from graphkit.config import PartitionConfig
-from graphkit.likes.model import F64, I32
+from graphkit.likes.model import I32
 from graphkit.progress import SILENT, Progress
 from graphkit.projection.project import Projection
 
@@ -51,9 +51,10 @@ class UserGraph:
 def partition(graph: UserGraph, config: PartitionConfig, progress: Progress = SILENT) -> tuple[I32, ...]:
     """Cut the graph into communities.
 
-    Each connected component is partitioned by Leiden with the constant Potts model, whose resolution is a share
-    of the component's own density, so that a sparse farm and a tight clique are both kept whole; the communities
-    are then refined until nothing changes.
+    Each connected component is cut by Leiden where two parts have fewer than `resolution` of the ties between them
+    that their degrees would give (generalised modularity), and each part again by its own degrees, until no cut is
+    left: a sparse farm and a tight clique are both kept whole, and nothing is too small to be seen beside something
+    large. The communities are then refined until nothing changes.
 
     Parameters
     ----------
@@ -72,15 +73,17 @@ def partition(graph: UserGraph, config: PartitionConfig, progress: Progress = SI
 
     Notes
     -----
-    Traag, Waltman and van Eck 2019, "From Louvain to Leiden"; Traag, Van Dooren and Nesterov 2011, "Narrow scope
-    for resolution-limit-free community detection", sec. III (CPM).
+    Traag, Waltman and van Eck 2019, "From Louvain to Leiden"; Reichardt and Bornholdt 2006, "Statistical mechanics
+    of community detection", sec. III (modularity with a resolution). Cutting each part again by itself is what
+    lifts modularity's limit of resolution (Fortunato and Barthelemy 2007, "Resolution limit in community
+    detection", who warn of it).
     """
     chance = len(graph) / max(1.0, graph.n_eligible * (graph.n_eligible - 1) / 2)
     found: list[I32] = []
     with progress.stage("partition", len(graph), "edges") as advance:
         for users, net in _components(graph, config.min_users):
             advance(net.ecount())
-            for community in _leiden_communities(net, config):
+            for community in _cut(net, config):
                 found.extend(users[members] for members in _refine(net, community, chance, config))
     return tuple(sorted(found, key=lambda members: int(members[0])))
 
@@ -111,31 +114,38 @@ def _components(graph: UserGraph, min_users: int) -> Iterator[tuple[I32, igraph.
         yield members, igraph.Graph(n=len(members), edges=pairs)
 
 
-def _leiden_communities(net: igraph.Graph, config: PartitionConfig) -> Iterator[list[int]]:
-    """Yield the communities of a connected graph as sorted vertex lists."""
-    membership = leiden_cpm(net, np.ones(net.ecount()), config.resolution_share * net.density(), config)
-    groups: dict[int, list[int]] = {}
-    for vertex, label in enumerate(membership):
-        groups.setdefault(label, []).append(vertex)
-    yield from groups.values()
+def _cut(net: igraph.Graph, config: PartitionConfig) -> Iterator[list[int]]:
+    """Yield the communities of a connected graph as sorted vertex lists, cut until no cut is left to make."""
+    queue = [list(range(net.vcount()))]
+    while queue:
+        vertices = queue.pop()
+        if len(vertices) < config.min_users:
+            continue
+        part = net.induced_subgraph(vertices)
+        pieces = part.connected_components().membership
+        if max(pieces) == 0:
+            pieces = leiden(part, config)
+        if max(pieces) == 0:
+            yield vertices
+            continue
+        groups: list[list[int]] = [[] for _ in range(max(pieces) + 1)]
+        for vertex, label in zip(vertices, pieces, strict=True):
+            groups[label].append(vertex)
+        queue.extend(groups)
 
 
-def leiden_cpm(net: igraph.Graph, weights: F64, resolution: float, config: PartitionConfig) -> list[int]:
+def leiden(net: igraph.Graph, config: PartitionConfig) -> list[int]:
     """Run igraph's Leiden with everything that changes its result set explicitly.
 
-    igraph runs CPM without a word when the objective is misspelt, ignores weights unless they are passed, and
-    draws from a process-wide generator; here all three are set, and the generator is put back.
+    igraph runs another objective without a word when its name is misspelt, ignores weights unless they are passed,
+    and draws from a process-wide generator; here ties count alike, and the generator is put back.
 
     Parameters
     ----------
     net
         The graph; vertex order matters and must be canonical.
-    weights
-        Edge weights, float64[edges].
-    resolution
-        CPM resolution.
     config
-        Seed and iterations.
+        Resolution, seed and iterations.
 
     Returns
     -------
@@ -145,9 +155,9 @@ def leiden_cpm(net: igraph.Graph, weights: F64, resolution: float, config: Parti
     with _igraph_random_state(config.seed):
         return list(
             net.community_leiden(
-                objective_function="CPM",
-                weights=weights.tolist(),
-                resolution=resolution,
+                objective_function="modularity",
+                weights=None,
+                resolution=config.resolution,
                 n_iterations=config.iterations,
             ).membership
         )

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from graphkit.config import PartitionConfig
-from graphkit.partition import UserGraph, _refine, leiden_cpm, partition
+from graphkit.partition import UserGraph, _cut, _refine, leiden, partition
 from graphkit.projection.project import Edges, Projection, WindowView
 
 Pair = tuple[int, int]
@@ -73,9 +73,8 @@ def test_two_cliques_joined_by_a_bridge_are_two() -> None:
 
 def test_a_bridge_is_cut_even_where_leiden_would_keep_it() -> None:
     pairs = [*clique(range(5)), *clique(range(5, 10)), (4, 5)]
-    whole = PartitionConfig(resolution_share=1e-6)
-    net = igraph.Graph(n=10, edges=pairs)
-    assert len(set(leiden_cpm(net, np.ones(len(pairs)), 1e-6, whole))) == 1
+    whole = PartitionConfig(resolution=1e-6)
+    assert set(leiden(igraph.Graph(n=10, edges=pairs), whole)) == {0}
     assert found(pairs, whole) == [list(range(5)), list(range(5, 10))]
 
 
@@ -90,7 +89,7 @@ def test_a_chain_of_pendants_is_dropped_to_its_end() -> None:
 def test_a_member_whose_tie_is_chance_is_dropped() -> None:
     # Two edges into twenty: P(Binomial(20, q) >= 2) is 0.06 where a share q = 2 % of all pairs are edges, 3e-8 at 4e-6.
     pairs = [*clique(range(20)), (0, 20), (1, 20)]
-    loose = PartitionConfig(resolution_share=0.05)
+    loose = PartitionConfig(resolution=0.05)
     assert found(pairs, loose, n_eligible=139) == [list(range(20))]
     assert found(pairs, loose, n_eligible=10_000) == [list(range(21))]
 
@@ -104,6 +103,42 @@ def test_a_sparse_community_of_six_hundred_stays_whole(seed: int) -> None:
     assert len(communities[0]) >= 590
 
 
+def test_three_cliques_joined_by_sparse_edges_come_apart() -> None:
+    # Between two of the cliques run 3 of 144 possible ties: a twelfth of what the numbers of their ties would give.
+    cliques = [range(12 * i, 12 * i + 12) for i in range(3)]
+    across = [(a[k], b[k]) for a, b in combinations(cliques, 2) for k in (0, 4, 8)]
+    assert found([*across, *(pair for members in cliques for pair in clique(members))]) == [[*c] for c in cliques]
+
+
+def test_two_halves_with_most_of_the_ties_between_them_that_chance_gives_stay_whole() -> None:
+    # Every second possible tie across, beside all within: 2/3 of what the numbers of ties would give, more than half.
+    pairs = [*clique(range(10)), *clique(range(10, 20))]
+    across = [(i, 10 + j) for i in range(10) for j in range(10) if (i + j) % 2]
+    assert found([*pairs, *across]) == [[*range(20)]]
+
+
+def ring_of_cliques(n: int, size: int = 5) -> list[Pair]:
+    """Cliques in a circle, each tied to the next by two edges, so that refinement sees no bridge."""
+    pairs = [pair for i in range(n) for pair in clique(range(size * i, size * i + size))]
+    return pairs + [(size * i + size - 1 - k, (size * (i + 1) + k) % (size * n)) for i in range(n) for k in range(2)]
+
+
+def test_a_ring_of_thirty_cliques_is_thirty_communities() -> None:
+    assert found(ring_of_cliques(30)) == [[*range(5 * i, 5 * i + 5)] for i in range(30)]
+
+
+def test_a_ring_of_thirty_cliques_is_fewer_to_one_pass_alone() -> None:
+    assert len(set(leiden(igraph.Graph(n=150, edges=ring_of_cliques(30)), CONFIG))) < 30
+
+
+def test_cut__nothing_is_left_that_leiden_would_cut() -> None:
+    net = igraph.Graph(n=80, edges=noisy())
+    communities = [*_cut(net, PartitionConfig(resolution=0.6))]
+    assert len(communities) > 3
+    for members in communities:
+        assert set(leiden(net.induced_subgraph(members), PartitionConfig(resolution=0.6))) == {0}
+
+
 def test_a_sparse_and_a_tight_community_that_touch_come_apart() -> None:
     rng = np.random.default_rng(3)
     pairs = [*random_pairs(rng, range(300), 0.06), *clique(range(300, 330)), (0, 300), (1, 300), (2, 301)]
@@ -114,7 +149,7 @@ def test_a_sparse_and_a_tight_community_that_touch_come_apart() -> None:
 
 
 def test_a_ring_of_users_has_no_bridge_and_stays() -> None:
-    assert found([(i, (i + 1) % 6) for i in range(6)], PartitionConfig(resolution_share=0.01)) == [list(range(6))]
+    assert found([(i, (i + 1) % 6) for i in range(6)], PartitionConfig(resolution=0.01)) == [list(range(6))]
 
 
 # --------------------------------------------------------------------------------------------------
@@ -146,7 +181,7 @@ def test_without_resolution_communities_are_networkxs_components_less_bridges(pa
     net: nx.Graph[int] = nx.Graph(pairs)
     net.remove_edges_from(list(nx.bridges(net)))
     wanted = sorted(sorted(c) for c in nx.connected_components(net) if len(c) >= 3)
-    config = LENIENT.model_copy(update={"resolution_share": 1e-9})
+    config = LENIENT.model_copy(update={"resolution": 1e-9})
     assert found(pairs, config, 50) == wanted
 
 
@@ -201,12 +236,12 @@ def noisy() -> list[Pair]:
 
 
 def test_the_noisy_graph_depends_on_the_seed() -> None:
-    cuts = {str(found(noisy(), PartitionConfig(resolution_share=1.2, seed=seed))) for seed in range(6)}
+    cuts = {str(found(noisy(), PartitionConfig(resolution=0.6, seed=seed))) for seed in range(6)}
     assert len(cuts) > 1
 
 
 def test_the_cut_does_not_depend_on_what_ran_before() -> None:
-    config = PartitionConfig(resolution_share=1.2)
+    config = PartitionConfig(resolution=0.6)
     first = found(noisy(), config)
     net = igraph.Graph.GRG(60, 0.3)
     for state in range(4):
@@ -224,7 +259,7 @@ def test_the_state_of_pythons_generator_is_left_alone() -> None:
 def test_igraph_draws_from_pythons_generator_afterwards_also_after_a_failure() -> None:
     net = igraph.Graph(n=3, edges=[(0, 1)])
     with mock.patch.object(igraph.Graph, "community_leiden", side_effect=RuntimeError), pytest.raises(RuntimeError):
-        leiden_cpm(net, np.ones(1), 0.1, CONFIG)
+        leiden(net, CONFIG)
     before = random.getstate()
     igraph.Graph.Erdos_Renyi(n=50, p=0.5)
     assert random.getstate() != before
@@ -241,27 +276,27 @@ def test_objective_weights_resolution_and_iterations_are_passed() -> None:
         return original(self, **given)
 
     with mock.patch.object(igraph.Graph, "community_leiden", spy):
-        leiden_cpm(net, np.array([0.5, 2.0]), 0.25, PartitionConfig(iterations=7))
-    assert seen == [{"objective_function": "CPM", "weights": [0.5, 2.0], "resolution": 0.25, "n_iterations": 7}]
+        leiden(net, PartitionConfig(resolution=0.25, iterations=7))
+    assert seen == [{"objective_function": "modularity", "weights": None, "resolution": 0.25, "n_iterations": 7}]
 
 
-def test_weights_count() -> None:
-    # At a resolution between the two weights only the heavy edge holds its ends together.
-    net = igraph.Graph(n=4, edges=[(0, 1), (2, 3)])
-    labels = leiden_cpm(net, np.array([2.0, 0.5]), 1.0, CONFIG)
-    assert labels[0] == labels[1]
-    assert labels[2] != labels[3]
+def modularity(net: nx.Graph[int], groups: Iterable[Iterable[int]], resolution: float) -> float:
+    return float(nx.community.modularity(net, [set(group) for group in groups], resolution=resolution))
 
 
-def test_resolution_is_cpms_not_modularitys() -> None:
-    # A ring of thirty cliques of five: modularity joins neighbours (its resolution limit), CPM does not.
-    cliques = [range(5 * i, 5 * i + 5) for i in range(30)]
-    pairs = [pair for members in cliques for pair in clique(members)]
-    pairs += [(5 * i + 4, (5 * i + 5) % 150) for i in range(30)]
-    net = igraph.Graph(n=150, edges=pairs)
-    assert len(net.community_leiden(objective_function="modularity", n_iterations=-1)) < 30
-    labels = leiden_cpm(net, np.ones(len(pairs)), 0.25, CONFIG)
-    assert len(set(labels)) == 30
+@given(_pairs.filter(bool), st.sampled_from([0.2, 0.5, 1.0, 2.0]))
+@settings(max_examples=30)
+def test_leiden_leaves_no_two_groups_whose_union_is_more_modular_by_networkx(
+    pairs: set[Pair], resolution: float
+) -> None:
+    net: nx.Graph[int] = nx.convert_node_labels_to_integers(nx.Graph(sorted(pairs)))
+    config = PartitionConfig(resolution=resolution, iterations=-1)
+    label = leiden(igraph.Graph(n=len(net), edges=sorted(net.edges)), config)
+    groups = [{v for v in net if label[v] == one} for one in sorted(set(label))]
+    best = modularity(net, groups, resolution)
+    for a, b in combinations(range(len(groups)), 2):
+        rest = [group for i, group in enumerate(groups) if i not in (a, b)]
+        assert modularity(net, [*rest, groups[a] | groups[b]], resolution) <= best + 1e-12
 
 
 # --------------------------------------------------------------------------------------------------
