@@ -19,7 +19,8 @@ from graphkit.schemas import CANDIDATES, EVIDENCE, IMPACT, MEMBERS, RINGS, TARGE
 from graphkit.scoring.evidence import EARLY_US
 from graphkit.scoring.membership import NO_RING
 from graphkit.scoring.reasons import RING_REASON
-from graphkit.scoring.rings import PURGE, REVIEW, TIERS, WATCH, Rings, backed_beyond_timing
+from graphkit.scoring.rings import Rings
+from graphkit.scoring.tiers import PURGE, REVIEW, TIERS, WATCH, like_followers, slow_may_purge
 
 #: A member whose likes fall on targets at least this often is called devoted.
 _DEVOTED = 0.5
@@ -59,8 +60,8 @@ def judge_likes(likes: Likes, graph: BipartiteGraph, rings: Rings, config: Scori
     there) / s, where the expected members are the larger of what the baseline rate gives and what the crowd in the
     very burst gives: ``(b - s)`` times the members' share of all activity. A member's ordinary like on a note where
     the ring did not work falls into a small burst; bursts below ``min_job_share`` of the ring's usual are for review,
-    and so are likes right after publication when the ring as a whole comes as followers do, and likes whose company
-    came over hours when nothing but timing speaks for the ring.
+    and so are likes right after publication when the ring as a whole comes as followers do (`like_followers`), and
+    likes whose company came over hours when a taste in common may explain that (`slow_may_purge`).
 
     Parameters
     ----------
@@ -88,8 +89,8 @@ def judge_likes(likes: Likes, graph: BipartiteGraph, rings: Rings, config: Scori
     weak = (in_job < config.min_job_share * rings.numbers["job_size"][ring]) | (genuine < config.purge_like_score)
     early = graph.ts[like] - likes.publication[graph.note[like]] <= EARLY_US
     slow = passed.window_s > config.timing_window_s
-    weak |= slow & ~backed_beyond_timing(rings.weights, config)[ring]
-    weak |= early & (rings.weights["arrival"][ring] <= -config.early_nats)
+    weak |= slow & ~slow_may_purge(rings.weights, config)[ring]
+    weak |= early & like_followers(rings.numbers, rings.weights, config)[ring]
     tier = np.where((tier == PURGE) & weak, REVIEW, tier).astype(np.int8)
     return LikeVerdicts(like, ring, rings.score[ring] * genuine, tier, 2 * in_job > crowd)
 

@@ -82,6 +82,9 @@ class ProjectionConfig(_Model):
         Age of a note up to which a like of it may be a follower's and counts for the author.
     horizon_s
         Half-width H of the baseline around a like; at least four windows are always used.
+    burst_s
+        Widest window whose burst is left out of the baseline. A note's whole news may lie within a wider one: there
+        its rate is the larger of that around the window and that within it.
     hot_rate
         A like is at a hot moment, and takes no part in the projection, when its note's ordinary flow, the burst
         left out, would bring more than this many likes within the window.
@@ -96,9 +99,10 @@ class ProjectionConfig(_Model):
     min_breadth: int = Field(3, ge=1)
     fresh_s: int = Field(86400, ge=0)
     horizon_s: int = Field(21600, ge=1)
+    burst_s: int = Field(600, ge=1)
     hot_rate: float = Field(100.0, gt=0)
     hot_max: int = Field(5000, ge=2)
-    fdr: float = Field(0.001, gt=0, lt=1)
+    fdr: float = Field(0.02, gt=0, lt=1)
 
     @field_validator("windows_s")
     @classmethod
@@ -123,8 +127,9 @@ class PartitionConfig(_Model):
 
     Attributes
     ----------
-    resolution_share
-        CPM resolution of a connected component, as a share of the component's own density.
+    resolution
+        Two parts of a community are cut apart when the ties between them are fewer than this share of those that
+        their members' numbers of ties would give.
     tie_p
         Largest p-value of a member's tie to its community (binomial, edges at random).
     min_users
@@ -135,7 +140,7 @@ class PartitionConfig(_Model):
         Leiden iterations, each a full pass; negative means until nothing moves.
     """
 
-    resolution_share: float = Field(0.25, gt=0)
+    resolution: float = Field(0.5, gt=0)
     tie_p: float = Field(1e-3, gt=0, lt=1)
     min_users: int = Field(4, ge=3)
     seed: int = 1
@@ -157,15 +162,30 @@ class ScoringConfig(_Model):
         Log-odds (nats) that a significant community is a ring, before its channels are read.
     purge_score, review_score
         Least score of a ring in tier `purge` and in tier `review`.
+    max_q
+        Largest q-value of a ring in tier `purge`.
+    open_score
+        Largest score of a ring while an honest explanation is left open; below `purge_score`, or it holds nothing back.
+    decoys
+        Sets of decoys that rings compete with; each is the likes with sessions moved, once for every window.
+    decoy_seed
+        Seed of the decoys.
     min_channels
         Least independent channels, besides lockstep, that speak for a ring in tier `purge`.
     channel_nats
         Log-odds from which a channel is said to speak.
+    witness_nats
+        Log-odds from which a witness beyond timing counts against the honest explanations.
+    min_episodes
+        Separate occasions from which a ring that acted in small bursts is no circle of friends; as many that were
+        not a publication tell it from followers.
+    circle_size
+        Median likes of its bursts from which a ring is too large to be a circle of friends, whatever its occasions.
     timing_window_s
-        Widest window, in seconds, at which timing alone can put rings and likes in tier `purge`.
+        Widest window, in seconds, at which timing alone excludes that a taste in common explains a ring or a like.
     early_nats
-        Log-odds that arrival must speak against a ring for its likes within an hour of publication to be held
-        for `review`.
+        Log-odds from which arrival says that a ring may be followers: its likes within an hour of publication are
+        held for `review`, and where authors are unknown the ring itself.
     min_job_share
         Least likes of a job, as a share of the ring's median job, for its likes to be in tier `purge`.
     purge_like_score
@@ -178,8 +198,15 @@ class ScoringConfig(_Model):
     prior_log_odds: float = 0.0
     purge_score: float = Field(0.95, gt=0, lt=1)
     review_score: float = Field(0.5, gt=0, lt=1)
+    max_q: float = Field(0.05, ge=0, le=1)
+    open_score: float = Field(0.9, gt=0, lt=1)
+    decoys: int = Field(1, ge=0)
+    decoy_seed: int = Field(1, ge=0)
     min_channels: int = Field(2, ge=0)
     channel_nats: float = Field(0.5, gt=0)
+    witness_nats: float = Field(0.6, gt=0)
+    min_episodes: int = Field(8, ge=1)
+    circle_size: int = Field(30, ge=2)
     timing_window_s: int = Field(3600, ge=1)
     early_nats: float = Field(1.0, gt=0)
     min_job_share: float = Field(0.33, ge=0, le=1)
@@ -189,6 +216,8 @@ class ScoringConfig(_Model):
     def _ordered(self) -> ScoringConfig:
         if self.review_score > self.purge_score:
             raise ValueError("review_score must not exceed purge_score")
+        if self.open_score >= self.purge_score:
+            raise ValueError("open_score must lie below purge_score, or nothing keeps doubtful rings out of purge")
         return self
 
 

@@ -87,16 +87,19 @@ def wide(window_us: int, horizon_us: int) -> int:
     return max(horizon_us, 4 * window_us)
 
 
-def rates(likes: Sequence[Like], window_us: int, horizon_us: int) -> list[int]:
+def rates(likes: Sequence[Like], window_us: int, horizon_us: int, inclusive: bool = False) -> list[int]:
     """Return for every like its note's ordinary share of all likes, the burst left out, times 2**32, rounded down.
 
-    The half added on both sides only keeps 0/0 away.
+    An `inclusive` one is at least the share within the window, the like itself left out. The half added on both sides
+    only keeps 0/0 away.
     """
     inner = window_counts(likes, window_us)
     outer = window_counts(likes, wide(window_us, horizon_us))
     shares = []
     for near, far in zip(inner, outer, strict=True):
         share = (far.note - near.note + Fraction(1, 2)) / (far.all - near.all + Fraction(1, 2))
+        if inclusive:
+            share = max(share, (near.note - 1 + Fraction(1, 2)) / (near.all - 1 + Fraction(1, 2)))
         shares.append(int(min(share, Fraction(1)) * ONE))
     return shares
 
@@ -276,7 +279,7 @@ def project(likes: Likes, config: ProjectionConfig) -> list[Edge]:
     for window_s in config.windows_s:
         window_us = window_s * SECOND
         is_hot = hot(table, window_us, horizon_us, config.hot_rate, config.hot_max)
-        rate = rates(table, window_us, horizon_us)
+        rate = rates(table, window_us, horizon_us, window_s > config.burst_s)
         tested = tested_pairs(pairs(table, key, window_us, is_hot), config.min_weight, config.min_breadth)
         for (u, v), pair in tested.items():
             expected2 = expectation(table, u, v, window_us, rate, is_hot)

@@ -81,6 +81,7 @@ def configs(draw: st.DrawFn) -> ProjectionConfig:
         fresh_s=draw(st.sampled_from([0, 3, 86400])),
         min_breadth=draw(st.integers(1, min_weight)),
         horizon_s=draw(st.sampled_from([1, 9, 30, 21600])),
+        burst_s=draw(st.sampled_from([600, 600, 3])),
         hot_rate=draw(st.sampled_from([0.5, 2 / 3, 1, 2, 100])),
         hot_max=draw(st.sampled_from([2, 3, 5, 5000])),
         fdr=draw(st.sampled_from([0.001, 0.2, 0.9])),
@@ -88,14 +89,14 @@ def configs(draw: st.DrawFn) -> ProjectionConfig:
 
 
 @st.composite
-def worlds(draw: st.DrawFn, max_users: int = 7, max_notes: int = 8) -> World:
+def worlds(draw: st.DrawFn, users: tuple[int, int] = (2, 7), notes: tuple[int, int] = (2, 8)) -> World:
     """Draw a world in which most users like most notes, seconds after each note's own moment.
 
     Times fall on whole seconds give or take one microsecond, so that ties and both sides of every window's end
     occur; the notes' moments are close together, or apart by more than the horizon.
     """
-    n_users = draw(st.integers(2, max_users))
-    n_notes = draw(st.integers(2, max_notes))
+    n_users = draw(st.integers(*users))
+    n_notes = draw(st.integers(*notes))
     moments = draw(st.lists(st.sampled_from([0, 2, 5, 15, 60, 50_000]), min_size=n_notes, max_size=n_notes))
     delay = st.tuples(st.sampled_from([0, 0, 1, 2, 3, 8]), st.sampled_from([0, 0, 0, -1, 1]))
     n_cells = n_users * n_notes
@@ -127,5 +128,5 @@ def seeded_world(seed: int, n_users: int = 40, n_notes: int = 40, n_noise: int =
         for member in rng.choice(ring, rng.integers(3, 10), replace=False):
             rows.append((int(member), pushed, DAY + (moment + int(rng.integers(0, 8))) * SECOND))
     authors = np.where(rng.random(n_notes) < 0.1, UNKNOWN, rng.integers(0, n_notes // 2, n_notes))
-    config = ProjectionConfig(windows_s=(2, 10, 600), min_weight=3, horizon_s=3600, hot_rate=4, hot_max=12)
+    config = ProjectionConfig(windows_s=(2, 10, 600), min_weight=3, horizon_s=3600, burst_s=10, hot_rate=4, hot_max=12)
     return World(tuple(rows), tuple(authors.tolist()), config)

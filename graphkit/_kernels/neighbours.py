@@ -74,6 +74,7 @@ def rates_and_heat(
     ts: I64,
     ptr: I64,
     flank_all: I32,
+    within_all: I32,
     window: int,
     horizon: int,
     hot_rate: float,
@@ -89,6 +90,8 @@ def rates_and_heat(
         Likes by (note, ts) and where each note begins.
     flank_all
         Likes of all notes within the horizon but outside the window of each like, int32[m].
+    within_all
+        Likes of all notes within the window of each like, itself included, int32[m]; empty where the burst is left out.
     window, horizon
         Half-widths, ``horizon >= 4 * window``, in the unit of `ts`.
     hot_rate
@@ -100,7 +103,8 @@ def rates_and_heat(
     -------
     rate : int64[k]
         ``floor(2**32 (2 f + 1) / (2 F + 1))``, at most ``2**32``: f the note's likes within the horizon but
-        outside the window, F those of all notes.
+        outside the window, F those of all notes. With `within_all`, the larger of this and the same of the likes
+        within the window but this one.
     hot : bool[k]
         More than `hot_max` likes within the window, or a flow outside the window, over four windows or over
         the horizon, that would bring more than `hot_rate`.
@@ -138,6 +142,8 @@ def rates_and_heat(
             burst = b0 - a0
             flank = (b2 - a2) - burst
             value = ((2 * flank + 1) << RATE_BITS) // (2 * np.int64(flank_all[p]) + 1)
+            if len(within_all):
+                value = max(value, ((2 * burst - 1) << RATE_BITS) // (2 * np.int64(within_all[p]) - 1))
             rate[p - base] = min(value, one)
             hot[p - base] = (
                 burst > hot_max

@@ -7,25 +7,31 @@ import importlib.metadata
 import platform
 import resource
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from graphkit.bipartite import BipartiteGraph
 from graphkit.candidates import build_tables
 from graphkit.config import Config
+from graphkit.detection.decoys import move_sessions
 from graphkit.detection.run import Detection
 from graphkit.engines import LocalEngine
-from graphkit.likes.model import Likes
+from graphkit.likes.model import I32, Likes
 from graphkit.partition import UserGraph, partition
-from graphkit.progress import Progress
+from graphkit.progress import SILENT, Advance, Progress
 from graphkit.projection.project import Projection, project
 from graphkit.projection.windows import usable_windows
-from graphkit.scoring.rings import TIERS, find_rings
+from graphkit.scoring.competition import compete
+from graphkit.scoring.rings import Rings, find_rings
+from graphkit.scoring.tiers import TIERS
 
 _PACKAGES = ("numpy", "numba", "pyarrow", "scipy", "igraph")
+
+_NO_DECOYS = "no decoys: q-values rest on scores alone"
 
 #: Which columns each optional channel of evidence reads.
 _NEEDS: tuple[tuple[str, str], ...] = (
@@ -78,20 +84,49 @@ def detect(
     progress = progress or Progress(show=False)
     engine = engine or LocalEngine()
     windows_s, widened = usable_windows(config.projection.windows_s, likes.resolution_us)
-    graph = likes.bipartite()
-    with progress.stage("project", len(windows_s), "windows"):
-        key = likes.breadth_keys(config.projection.fresh_s)
-        projection = project(graph, key, windows_s, config.projection, engine, progress)
-    communities = partition(UserGraph.from_projection(projection), config.partition, progress)
+    graph, key, projection, communities = _communities(likes, windows_s, config, engine, progress)
     rings = find_rings(likes, graph, key, projection, communities, config, progress)
+    with progress.stage("decoys", len(windows_s) * config.scoring.decoys, "decoys") as advance:
+        rings = compete(
+            rings, [*_decoys(likes, windows_s, rings, config, engine, advance)], config.scoring.decoys, config.scoring
+        )
     with progress.stage("tables", len(rings), "rings"):
         tables = build_tables(likes, graph, projection, rings, config.scoring)
     info = _describe(likes, config, projection, tables, engine, inputs or {})
-    info["warnings"] = [*likes.warnings, *widened]
+    info["warnings"] = [*likes.warnings, *widened, *(() if config.scoring.decoys else (_NO_DECOYS,))]
     info["timings_s"] = {name: round(seconds, 3) for name, seconds in progress.seconds.items()}
     info["seconds"] = round(time.perf_counter() - start, 3)
     info["peak_memory_bytes"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
     return Detection(tables, info, likes)
+
+
+def _communities(
+    likes: Likes, windows_s: tuple[int, ...], config: Config, engine: LocalEngine, progress: Progress
+) -> tuple[BipartiteGraph, I32, Projection, tuple[I32, ...]]:
+    """Return the bipartite graph, what breadth counts, the projection and its communities."""
+    graph = likes.bipartite()
+    with progress.stage("project", len(windows_s), "windows"):
+        key = likes.breadth_keys(config.projection.fresh_s)
+        projection = project(graph, key, windows_s, config.projection, engine, progress)
+    return graph, key, projection, partition(UserGraph.from_projection(projection), config.partition, progress)
+
+
+def _decoys(
+    likes: Likes, windows_s: tuple[int, ...], rings: Rings, config: Config, engine: LocalEngine, advance: Advance
+) -> Iterator[Rings]:
+    """Yield what each window finds where sessions were moved by windows of that width; nothing where no ring competes.
+
+    A window at a time: what is moved by a multiple of one window still meets within a wider one.
+    """
+    if not np.any(rings.score >= config.scoring.review_score):
+        return
+    for number in range(config.scoring.decoys):
+        for window_s in windows_s:
+            decoy = move_sessions(likes, window_s, config.scoring.decoy_seed + number)
+            found = _communities(decoy, (window_s,), config, engine, SILENT)
+            if found[-1]:
+                yield find_rings(decoy, *found, config)
+            advance(1)
 
 
 def _describe(

@@ -358,6 +358,9 @@ def _baseline(
     inner, outer = engine.map(lambda width: counts_within(sorted_ts, width), (window, horizon))
     flank_all = np.empty(len(graph), np.int32)
     flank_all[by_time] = outer - inner
+    within_all = np.empty(len(graph) if window_s > config.burst_s else 0, np.int32)
+    if len(within_all):
+        within_all[by_time] = inner
 
     def look(block: tuple[int, int]) -> tuple[I64, npt.NDArray[np.bool_], int]:
         return rates_and_heat(
@@ -365,6 +368,7 @@ def _baseline(
             graph.ts,
             graph.note_ptr,
             flank_all,
+            within_all,
             window,
             horizon,
             float(config.hot_rate),

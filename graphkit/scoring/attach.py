@@ -6,7 +6,7 @@ meet three times, but each meets the *ring* as often as it works.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -97,7 +97,7 @@ def attach(graph: BipartiteGraph, key: I32, members: Membership, jobs: Jobs, fdr
     after publication): liked the note within a window of the burst.
     Given when v was active, the null expects ``E = sum over likes of v of the summed rates of C's jobs then under
     way``. Users with a Poisson tail that survives Benjamini-Hochberg over all users and rings join the ring that
-    explains them best. Only jobs of which the ring made most likes count: in a crowd, being there says little.
+    explains them best.
 
     Parameters
     ----------
@@ -108,7 +108,7 @@ def attach(graph: BipartiteGraph, key: I32, members: Membership, jobs: Jobs, fdr
     members
         Members so far.
     jobs
-        The rings' jobs.
+        The rings' jobs that tell (`telling_jobs`).
     fdr
         False discovery rate of attachments.
 
@@ -117,11 +117,9 @@ def attach(graph: BipartiteGraph, key: I32, members: Membership, jobs: Jobs, fdr
     Membership
         With the attached users added.
     """
-    jobs = jobs.where(2 * jobs.n_likes > jobs.n_all)
     if len(jobs) == 0:
         return members
-    reach = members.window_s[jobs.ring].astype(np.int64) * _US
-    start, stop = jobs.first - reach, jobs.last + reach
+    start, stop = _under_way(members, jobs)
     user, ring, met = _meetings(graph, key, members, jobs, start, stop)
     if len(user) == 0:
         return members
@@ -140,6 +138,54 @@ def attach(graph: BipartiteGraph, key: I32, members: Membership, jobs: Jobs, fdr
     ring_of[user[keep]] = ring[keep]
     attached[user[keep]] = True
     return Membership(ring_of, members.window_s, attached)
+
+
+def telling_jobs(
+    graph: BipartiteGraph, key: I32, members: Membership, jobs: Jobs, backed: npt.NDArray[np.bool_]
+) -> Jobs:
+    """Return the jobs at which being there says something, each with the rate at which others are there.
+
+    In a crowd, being there says little, so of most rings only jobs count of which the ring made most likes. The crowd
+    at the jobs of a large farm may be the rest of the farm, though. Where more than timing speaks for a ring, all its
+    jobs count, and whoever came to a single one of them is taken for a passer-by: their share of all likes then is
+    the least rate of the job. A farm's own come again and are no passers-by; at a viral moment nearly all are.
+
+    Parameters
+    ----------
+    graph, key, members, jobs
+        As for `attach`; all jobs.
+    backed
+        For which rings more than timing speaks, bool[n_rings].
+
+    Returns
+    -------
+    Jobs
+        O(k log k) in the likes k at the jobs.
+    """
+    own = 2 * jobs.n_likes > jobs.n_all
+    open_ = np.flatnonzero(~own & backed[jobs.ring]) if len(jobs) else np.empty(0, np.int64)
+    if len(open_) == 0:
+        return jobs.where(own)
+    start, stop = _under_way(members, jobs)
+    low, high = note_ranges(graph, jobs.note, start, stop)
+    like = expand_ranges(low, high)
+    job = np.repeat(np.arange(len(jobs)), high - low)
+    free = members.ring_of[graph.user[like]] == NO_RING
+    like, job = like[free], job[free]
+    person = dense(pack(graph.user[like], jobs.ring[job]))
+    once = np.bincount(distinct_pairs(person, key[like])[0])[person] == 1
+    passing = np.bincount(job[once], minlength=len(jobs))
+    moments = np.sort(graph.ts)
+    anybody = np.searchsorted(moments, stop, "right") - np.searchsorted(moments, start, "left")
+    rate = jobs.rate.copy()
+    rate[open_] = np.maximum(rate[open_], (passing[open_] + 0.5) / (anybody[open_] + 0.5))
+    return replace(jobs, rate=rate).where(own | backed[jobs.ring])
+
+
+def _under_way(members: Membership, jobs: Jobs) -> tuple[I64, I64]:
+    """Return from when to when a like meets each job: within the ring's window of its burst."""
+    reach = members.window_s[jobs.ring].astype(np.int64) * _US
+    return jobs.first - reach, jobs.last + reach
 
 
 def _meetings(

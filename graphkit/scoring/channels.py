@@ -63,12 +63,24 @@ def _log_ratio(top: F64, bottom: F64) -> F64:
 
 
 def _arrival(n: Numbers) -> F64:
-    """Weigh likes right after publication, as followers give them.
+    """Weigh jobs that began right after publication, as followers come.
 
     Where authors are unknown nothing else can tell a fan club from a ring, so the channel decides more.
     """
-    nats = -_beyond("arrival_early")(n)
+    nats = -1.5 * (logit(n["arrival_early"]) - logit(np.array(0.4)))
     return np.where(np.isnan(n["authors_effective"]), 1.5 * nats, np.maximum(nats, -3.0))
+
+
+def _audience(n: Numbers) -> F64:
+    """Weigh what outsiders have in common with the targets, as far as there are outsiders to tell.
+
+    Followers, readers of a topic and of a front page like one target because they like another; customers of a
+    farm share nobody.
+    """
+    found, expected = n["audience_pairs"], n["audience_pairs_expected"]
+    most = np.maximum(found, expected)
+    nats: F64 = 1.5 * most / (most + 20) * (np.log(1.6) - _log_ratio(found + 1, expected + 1))
+    return nats
 
 
 def _tightness(n: Numbers) -> F64:
@@ -84,6 +96,7 @@ CHANNELS: tuple[Channel, ...] = (
     Channel("authors", lambda n: _log_ratio(n["authors_effective"], np.array(3.0)), -2, 0.5),
     Channel("recurrence", lambda n: _log_ratio(n["episodes"], np.array(5.0)), -2, 1),
     Channel("arrival", _arrival, -7, 0.5),
+    Channel("audience", _audience, -3, 0.7),
     Channel("tightness", _tightness, -1, 1),
     Channel("dwell", _beyond("dwell_short", 1.0, 0.25), -0.4, 2),
     Channel("completion", lambda n: -_beyond("completed", 1.0, 0.25)(n) - 0.5, -0.2, 2),

@@ -10,7 +10,7 @@ import numpy.typing as npt
 from graphkit._kernels.distinct import dense, pack
 from graphkit._kernels.grouping import group_members, group_pointers
 from graphkit._kernels.neighbours import RATE_BITS, window_bounds
-from graphkit.bipartite import BipartiteGraph
+from graphkit.bipartite import BipartiteGraph, time_order
 from graphkit.config import ScoringConfig
 from graphkit.likes.model import F64, I32, I64
 from graphkit.projection.null import poisson_tail
@@ -135,7 +135,7 @@ class Company:
         ring = ring[like]
         ts = graph.ts[like]
         user = graph.user[like]
-        by_time = np.argsort(ts, kind="stable").astype(np.int32)
+        by_time = time_order(ts)
         # Likes are ordered by (note, ts) already, so that sorting by (note, ring) has little left to do.
         pair = dense(pack(graph.note[like], ring))
         return cls(like, ring, *(Grouping.of(code, by_time, ts) for code in (pair, ring, user)))

@@ -13,7 +13,8 @@ from graphkit.bipartite import BipartiteGraph
 from graphkit.config import ScoringConfig
 from graphkit.likes.model import F64, I64, NO_TIME, UNKNOWN, Likes
 from graphkit.projection.project import Projection
-from graphkit.scoring.attach import Jobs
+from graphkit.scoring.attach import Jobs, expand_ranges
+from graphkit.scoring.audience import audience_overlap
 from graphkit.scoring.coordination import Company, Coordination
 from graphkit.scoring.membership import NO_RING, Membership
 
@@ -91,7 +92,9 @@ def gather(
     jobs: Jobs,
     config: ScoringConfig,
 ) -> Numbers:
-    """Return every number of ``schemas.EVIDENCE`` by ring, NaN where the input does not allow it.
+    """Return the numbers of ``schemas.EVIDENCE`` by ring, NaN where the input does not allow it.
+
+    All but the weights (`graphkit.scoring.channels`) and the explanations (`graphkit.scoring.tiers`).
 
     Parameters
     ----------
@@ -115,8 +118,8 @@ def gather(
     mine = RingLikes.of(graph, members, tested)
     return {
         **_lockstep(graph, projection, members, config),
-        **_reach(likes, graph, mine, jobs, config),
-        **_arrival(likes, mine),
+        **_reach(likes, graph, members, mine, jobs, config),
+        **_arrival(likes, graph, members, mine, jobs),
         **_reading(likes, mine, config),
         **_accounts(likes, members, mine),
         **_engagement(likes, mine),
@@ -150,47 +153,85 @@ def _lockstep(graph: BipartiteGraph, projection: Projection, members: Membership
     }
 
 
-def _reach(likes: Likes, graph: BipartiteGraph, mine: RingLikes, jobs: Jobs, config: ScoringConfig) -> Numbers:
+def _reach(
+    likes: Likes, graph: BipartiteGraph, members: Membership, mine: RingLikes, jobs: Jobs, config: ScoringConfig
+) -> Numbers:
     n = mine.n_rings
     ring, target, count = distinct_pairs(mine.ring, mine.note)
     capture = count / np.diff(graph.note_ptr)[target]
     ring_of_member, member, done = distinct_pairs(mine.ring, mine.user)
     devotion = done / np.diff(graph.user_ptr)[member]
     job_ring = jobs.ring.astype(np.int64)
+    pairs, pairs_expected = audience_overlap(likes, graph, members, ring, target)
     middle = jobs.first // 2 + jobs.last // 2
-    order = np.lexsort((middle, job_ring))
-    fresh = np.ones(len(order), np.bool_)
-    fresh[1:] = (np.diff(job_ring[order]) != 0) | (np.diff(middle[order]) > config.session_gap_s * _US)
+    late = ~_early_jobs(likes, graph, members, jobs)[0]
     return {
         "authors_effective": np.full(n, np.nan)
         if likes.notes.author is None
         else _effective(mine.ring, likes.author_key[mine.note].astype(np.int64), n),
         "notes_effective": _effective(mine.ring, mine.note, n),
-        "episodes": np.bincount(job_ring[order][fresh], minlength=n).astype(np.float64),
+        "episodes": _episodes(job_ring, middle, n, config),
+        "late_episodes": _episodes(job_ring[late], middle[late], n, config),
         "capture": group_medians(ring, capture, n),
         "burst_capture": ratio(
             np.bincount(job_ring, weights=jobs.n_likes**2 / jobs.n_all, minlength=n),
             np.bincount(job_ring, weights=jobs.n_likes, minlength=n),
         ),
         "devotion": group_medians(ring_of_member, devotion, n),
+        "audience_pairs": pairs,
+        "audience_pairs_expected": pairs_expected,
         "job_size": group_medians(job_ring, jobs.n_likes.astype(np.float64), n),
     }
 
 
-def _arrival(likes: Likes, mine: RingLikes) -> Numbers:
+def _episodes(ring: I64, middle: I64, n: int, config: ScoringConfig) -> F64:
+    """Count by ring the jobs whose middle lies more than `session_gap_s` after that of the one before."""
+    order = np.lexsort((middle, ring))
+    fresh = np.ones(len(order), np.bool_)
+    fresh[1:] = (np.diff(ring[order]) != 0) | (np.diff(middle[order]) > config.session_gap_s * _US)
+    return np.bincount(ring[order][fresh], minlength=n).astype(np.float64)
+
+
+def _arrival(likes: Likes, graph: BipartiteGraph, members: Membership, mine: RingLikes, jobs: Jobs) -> Numbers:
+    n = mine.n_rings
     age = likes.ts - likes.publication[likes.note]
-    ours = age[mine.like]
     others = np.sort(age[mine.others(len(likes))])
-    early = ours <= EARLY_US
-    known = np.ones(len(early), np.bool_)
-    median = group_medians(mine.ring, ours.astype(np.float64), mine.n_rings)
+    median = group_medians(mine.ring, age[mine.like].astype(np.float64), n)
     rank = np.searchsorted(others, median) / max(len(others), 1)
+    early, known = _early_jobs(likes, graph, members, jobs)
+    began = np.bincount(jobs.ring[early & known], weights=jobs.n_likes[early & known], minlength=n)
     return {
         "arrival_age_h": median / _HOUR_US,
         "arrival_percentile": np.where(np.isnan(median), np.nan, rank),
-        "arrival_early": mine.share(early, known),
-        "arrival_early_expected": np.full(mine.n_rings, float(np.mean(others <= EARLY_US)) if len(others) else np.nan),
+        "arrival_early": ratio(began, np.bincount(jobs.ring[known], weights=jobs.n_likes[known], minlength=n)),
+        "arrival_early_expected": np.full(n, float(np.mean(others <= EARLY_US)) if len(others) else np.nan),
     }
+
+
+def _early_jobs(
+    likes: Likes, graph: BipartiteGraph, members: Membership, jobs: Jobs
+) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.bool_]]:
+    """Tell which jobs began within an hour of publication, and of which that is known; bool[jobs] twice.
+
+    Where the time of publication is not known, the first like of anybody outside the ring tells: an audience that was
+    there an hour before the ring makes the note an old one, and one that came within an hour of it a new one. Where
+    nobody came so soon, the ring may have woken an old note or found a new one. No note is published after its first
+    like, whatever is said.
+    """
+    size = np.diff(graph.note_ptr)[jobs.note]
+    like = expand_ranges(graph.note_ptr[jobs.note], graph.note_ptr[jobs.note + 1])
+    of_job = np.repeat(np.arange(len(jobs)), size)
+    other = members.ring_of[graph.user[like]] != jobs.ring[of_job]
+    first = np.full(len(jobs), np.iinfo(np.int64).max)
+    np.minimum.at(first, of_job[other], graph.ts[like[other]])
+    early = first >= jobs.first - EARLY_US
+    known = first <= jobs.first + EARLY_US
+    published = likes.notes.published_at
+    if published is not None:
+        said = published[jobs.note] != NO_TIME
+        early = np.where(said, jobs.first - likes.publication[jobs.note] <= EARLY_US, early)
+        known |= said
+    return early, known
 
 
 def _reading(likes: Likes, mine: RingLikes, config: ScoringConfig) -> Numbers:

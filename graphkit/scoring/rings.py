@@ -8,26 +8,18 @@ import numpy as np
 import numpy.typing as npt
 
 from graphkit.bipartite import BipartiteGraph
-from graphkit.config import Config, ScoringConfig
+from graphkit.config import Config
 from graphkit.likes.model import F64, I32, Likes
 from graphkit.progress import SILENT, Progress
 from graphkit.projection.project import Projection
-from graphkit.scoring.attach import Jobs, attach, find_jobs
+from graphkit.scoring.attach import Jobs, attach, find_jobs, telling_jobs
 from graphkit.scoring.channels import weigh
 from graphkit.scoring.coordination import MIN_COMPANY, Company, Coordination, coordinate
 from graphkit.scoring.evidence import Numbers, gather
+from graphkit.scoring.fuse import fuse
 from graphkit.scoring.membership import NO_RING, Membership
+from graphkit.scoring.tiers import assign_tiers, log_odds, n_witnesses, open_explanations
 
-#: Tiers, weakest first, so that they compare as integers.
-TIERS = ("watch", "review", "purge")
-WATCH, REVIEW, PURGE = range(3)
-
-#: Channels that read more than who liked what when.
-_BEYOND_TIMING = (
-    "dwell", "completion", "registration", "devices", "addresses", "views", "engagement", "reciprocity",
-)  # fmt: skip
-#: Share of members that must have a tie within `timing_window_s` for timing alone to suffice.
-_QUICK = 0.5
 #: Rounds of attaching accounts; each may reveal jobs that attach more.
 _MAX_ROUNDS = 3
 #: A narrower window is preferred when it shows this share of the meetings beyond expectation that the best one shows.
@@ -50,10 +42,13 @@ class Rings:
         Every number of ``schemas.EVIDENCE`` but the weights, by ring, NaN where unknown.
     weights
         Nats by channel and ring.
+    nats
+        The weights added up, as far as no honest explanation is left open, float64[n_rings].
     score
         Evidence that each is a ring, 0 to 1, float64[n_rings].
     q_value
-        Expected share of non-rings among rings at least this strong, float64[n_rings].
+        Expected share of non-rings among rings at least this strong, float64[n_rings]; ``1 - score`` before rings have
+        competed with decoys (`graphkit.scoring.competition`).
     tier
         `WATCH`, `REVIEW` or `PURGE`, int8[n_rings].
     """
@@ -63,6 +58,7 @@ class Rings:
     jobs: Jobs
     numbers: Numbers
     weights: Numbers
+    nats: F64
     score: F64
     q_value: F64
     tier: npt.NDArray[np.int8]
@@ -103,30 +99,69 @@ def find_rings(
         Communities without enough members that have coordinated likes are left out.
     """
     with progress.stage("score", len(communities), "communities"):
-        members = _label(graph, communities, projection, config.partition.min_users)
-        tested = coordinate(graph, projection.views, members, config.scoring)
+        ring_of = np.full(graph.n_users, NO_RING, np.int32)
+        for ring, users in enumerate(communities):
+            ring_of[users] = ring
+        nobody = np.zeros(graph.n_users, np.bool_)
+        members = _with_windows(graph, ring_of, nobody, projection, config.partition.min_users)
+        members, tested, jobs = _work(likes, graph, projection, members, config)
         for _ in range(_MAX_ROUNDS):
-            jobs = find_jobs(graph, projection.views, members, tested)
-            grown = attach(graph, key, members, jobs, config.projection.fdr)
+            _, weights = _evidence(likes, graph, projection, members, tested, jobs, config)
+            backed = n_witnesses(weights, config.scoring) >= 2
+            telling = telling_jobs(graph, key, members, jobs, backed)
+            grown = attach(graph, key, members, telling, config.projection.fdr)
             if np.array_equal(grown.ring_of, members.ring_of):
                 break
-            members = grown
+            members, tested, jobs = _work(likes, graph, projection, grown, config)
+        active = _drop_idle(graph, members, tested, config.partition.min_users)
+        if not np.array_equal(active.ring_of, members.ring_of):
+            members = active
             tested = coordinate(graph, projection.views, members, config.scoring)
-        members = _drop_idle(graph, members, tested, config.partition.min_users)
-        tested = coordinate(graph, projection.views, members, config.scoring)
-        jobs = find_jobs(graph, projection.views, members, tested)
-        numbers = gather(likes, graph, projection, members, tested, jobs, config.scoring)
-        numbers["window_s"] = members.window_s.astype(np.float64)
-        weights = weigh(numbers)
-        score, tier = _judge(numbers, weights, config.scoring)
-        return Rings(members, tested, jobs, numbers, weights, score, tail_share(score), tier)
+            jobs = find_jobs(graph, projection.views, members, tested)
+        numbers, weights = _evidence(likes, graph, projection, members, tested, jobs, config)
+        numbers |= open_explanations(numbers, weights, config.scoring)
+        nats = log_odds(numbers, weights, config.scoring)
+        score = 1 / (1 + np.exp(-nats))
+        tier = assign_tiers(score, weights, 1 - score, config.scoring)
+        return Rings(members, tested, jobs, numbers, weights, nats, score, 1 - score, tier)
 
 
-def _label(graph: BipartiteGraph, communities: tuple[I32, ...], projection: Projection, min_users: int) -> Membership:
-    ring_of = np.full(graph.n_users, NO_RING, np.int32)
-    for ring, users in enumerate(communities):
-        ring_of[users] = ring
-    n = len(communities)
+def _evidence(
+    likes: Likes,
+    graph: BipartiteGraph,
+    projection: Projection,
+    members: Membership,
+    tested: Coordination,
+    jobs: Jobs,
+    config: Config,
+) -> tuple[Numbers, Numbers]:
+    """Return every number of the rings, and the nats of their channels."""
+    numbers = gather(likes, graph, projection, members, tested, jobs, config.scoring)
+    numbers["window_s"] = members.window_s.astype(np.float64)
+    return numbers, weigh(numbers)
+
+
+def _work(
+    likes: Likes, graph: BipartiteGraph, projection: Projection, members: Membership, config: Config
+) -> tuple[Membership, Coordination, Jobs]:
+    """Return the members' coordinated likes and jobs, rings that did the same jobs joined."""
+    tested = coordinate(graph, projection.views, members, config.scoring)
+    jobs = find_jobs(graph, projection.views, members, tested)
+    one_of = fuse(members, jobs, likes.author_key)
+    if np.array_equal(one_of, np.arange(len(one_of))):
+        return members, tested, jobs
+    number = np.unique(one_of, return_inverse=True)[1].astype(np.int32)
+    ring_of = np.where(members.ring_of == NO_RING, NO_RING, number[members.ring_of]).astype(np.int32)
+    members = _with_windows(graph, ring_of, members.attached, projection, config.partition.min_users)
+    tested = coordinate(graph, projection.views, members, config.scoring)
+    return members, tested, find_jobs(graph, projection.views, members, tested)
+
+
+def _with_windows(
+    graph: BipartiteGraph, ring_of: I32, attached: npt.NDArray[np.bool_], projection: Projection, min_users: int
+) -> Membership:
+    """Give each ring the window that shows it best."""
+    n = int(ring_of.max(initial=NO_RING)) + 1
     together = Company.of(graph, ring_of)
     excess, present = np.zeros((len(projection.views), n)), np.zeros((len(projection.views), n))
     for row, view in enumerate(projection.views):
@@ -141,7 +176,7 @@ def _label(graph: BipartiteGraph, communities: tuple[I32, ...], projection: Proj
     able = present >= np.minimum(np.maximum(_ENOUGH * most, min_users), most)
     enough = able & (excess >= _ENOUGH * np.where(able, excess, 0).max(axis=0, initial=0))
     window = ladder[np.argmax(enough, axis=0)] if n else ladder[:0]
-    return Membership(ring_of, window, np.zeros(graph.n_users, np.bool_))
+    return Membership(ring_of, window, attached)
 
 
 def _drop_idle(graph: BipartiteGraph, members: Membership, tested: Coordination, min_users: int) -> Membership:
@@ -154,43 +189,3 @@ def _drop_idle(graph: BipartiteGraph, members: Membership, tested: Coordination,
     number = np.where(keep, np.cumsum(keep) - 1, NO_RING).astype(np.int32)
     ring_of = np.where(ring_of == NO_RING, NO_RING, number[ring_of] if len(number) else NO_RING).astype(np.int32)
     return Membership(ring_of, members.window_s[keep], members.attached & (ring_of != NO_RING))
-
-
-def _judge(numbers: Numbers, weights: Numbers, config: ScoringConfig) -> tuple[F64, npt.NDArray[np.int8]]:
-    """Return score and tier of each ring from the nats of its channels.
-
-    A ring whose members mostly meet over hours may be a taste in common: the baseline knows no tastes. It reaches
-    `PURGE` only when a channel that reads more than who liked what when speaks for it too.
-    """
-    total = config.prior_log_odds + sum(weights.values())
-    score = 1 / (1 + np.exp(-np.asarray(total, np.float64)))
-    speaking = sum((w >= config.channel_nats).astype(np.int64) for name, w in weights.items() if name != "lockstep")
-    tier = np.full(len(score), WATCH, np.int8)
-    tier[score >= config.review_score] = REVIEW
-    able = (numbers["quick"] >= _QUICK) | backed_beyond_timing(weights, config)
-    tier[(score >= config.purge_score) & (speaking >= config.min_channels) & able] = PURGE
-    return score, tier
-
-
-def backed_beyond_timing(weights: Numbers, config: ScoringConfig) -> npt.NDArray[np.bool_]:
-    """Tell which rings a channel speaks for that reads more than who liked what when, bool[n_rings]."""
-    speaks = np.array([weights[name] >= config.channel_nats for name in _BEYOND_TIMING])
-    return np.asarray(speaks.any(axis=0), np.bool_)
-
-
-def tail_share(score: F64) -> F64:
-    """Return for each ring the mean of ``1 - score`` over the rings that score at least as high.
-
-    The expected false discovery rate when the score is read as the probability of a ring.
-
-    References
-    ----------
-    Efron 2010, "Large-Scale Inference", sec. 5.2 (tail-area from local false discovery rates).
-    """
-    order = np.argsort(-score, kind="stable")
-    ranked = score[order]
-    running = np.cumsum(1 - ranked) / np.arange(1, len(score) + 1)
-    last = np.searchsorted(-ranked, -ranked, "right") - 1  # equal scores share one value
-    q = np.empty(len(score))
-    q[order] = running[last] if len(score) else running
-    return q

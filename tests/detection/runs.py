@@ -41,7 +41,8 @@ def detect(tables: Tables, threads: int = 2) -> gk.Detection:
 def dense(seed: int = 1, n_users: int = 900, n_rings: int = 4) -> Tables:
     """Return bare likes with int64 ids: rings of 18 push 30 notes each within a minute, amid everybody's likes.
 
-    Every ring member likes a few other notes too; one note in the middle is liked by half of all within the hour.
+    Every ring member likes a few other notes too; one note in the middle is liked by half of all within the hour. Ten
+    friends pass five notes on within a minute, too few for anybody to tell them from a ring.
     """
     rng = np.random.default_rng(seed)
     n_notes, n_noise, span = 1500, 9000, 5 * 86_400
@@ -54,6 +55,10 @@ def dense(seed: int = 1, n_users: int = 900, n_rings: int = 4) -> Tables:
             who = members[rng.random(18) < 0.7]
             parts.append((who, np.full(len(who), note), rng.integers(0, span) + rng.integers(0, 60, len(who))))
         parts.append((np.repeat(members, 4), rng.integers(0, n_notes, 72), rng.integers(0, span, 72)))
+    friends = n_users + 18 * n_rings + np.arange(10)
+    for note in rng.choice(n_notes, 5, replace=False):
+        parts.append((friends, np.full(10, note), rng.integers(0, span) + rng.integers(0, 60, 10)))
+    parts.append((np.repeat(friends, 9), rng.integers(0, n_notes, 90), rng.integers(0, span, 90)))
     user, note, t = (np.concatenate(column) for column in zip(*parts, strict=True))
     ts = pa.array(DAY + t * SECOND, pa.timestamp("us", tz="UTC"))
     return Tables(pa.table({"user_id": user * 7 - 1000, "note_id": note * 3 + 10**12, "ts": ts}))

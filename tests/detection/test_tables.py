@@ -13,6 +13,7 @@ import graphkit as gk
 from graphkit.likes.model import UNKNOWN
 from graphkit.schemas import OUTPUTS, Kind
 from graphkit.scoring.reasons import REASONS
+from graphkit.scoring.tiers import EXPLANATIONS
 from tests.detection.runs import Tables, dense, detect, map_ids
 from tests.worlds import DAY, make_likes
 
@@ -173,9 +174,21 @@ def test_scores_are_shares_and_rise_with_the_tier(run: gk.Detection) -> None:
         assert all(0 <= row["score"] <= 1 for row in rows(run, name))
     for row in rows(run, "candidates"):
         assert row["score"] <= scores[row["ring_id"]]
-    by_score = sorted(rows(run, "rings"), key=lambda row: -row["score"])
-    assert [row["q_value"] for row in by_score] == sorted(row["q_value"] for row in by_score)
-    assert all(0 <= row["q_value"] <= 1 for row in by_score)
+
+
+def test_a_q_value_is_a_share_and_no_less_than_the_chance_that_the_ring_is_none(run: gk.Detection) -> None:
+    assert all(1 - row["score"] <= row["q_value"] <= 1 for row in rows(run, "rings"))
+
+
+def test_rings_in_tier_purge_have_the_score_and_the_q_value_for_it(run: gk.Detection) -> None:
+    scoring = run.info["config"]["scoring"]
+    chosen = [row for row in rows(run, "rings") if row["tier"] == "purge"]
+    assert all(row["score"] >= scoring["purge_score"] and row["q_value"] <= scoring["max_q"] for row in chosen)
+
+
+def test_rings_in_tier_purge_leave_no_honest_explanation_open(run: gk.Detection) -> None:
+    chosen = [row["evidence"] for row in rows(run, "rings") if row["tier"] == "purge"]
+    assert [name for evidence in chosen for name in EXPLANATIONS if evidence[name]] == []
 
 
 def test_reasons_are_known_codes_of_their_level(run: gk.Detection) -> None:

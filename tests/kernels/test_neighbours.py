@@ -42,17 +42,22 @@ def test_counts_hold_both_ends(ts: list[int], width: int) -> None:
 
 
 def rates_and_hot(
-    likes: Likes, window_us: int, horizon_us: int, hot_rate: float, hot_max: int
+    likes: Likes, window_us: int, horizon_us: int, hot_rate: float, hot_max: int, inclusive: bool
 ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.bool_]]:
     """Run the kernel on likes."""
     horizon_us = max(horizon_us, 4 * window_us)
     by_time = np.argsort(likes.ts, kind="stable")
     sorted_ts = likes.ts[by_time]
     ptr = group_pointers(likes.note, likes.n_notes)
-    flank_all = np.empty(len(likes), np.int32)
-    flank_all[by_time] = counts_within(sorted_ts, horizon_us) - counts_within(sorted_ts, window_us)
+    inner = counts_within(sorted_ts, window_us)
+    flank_all, within_all = np.empty(len(likes), np.int32), np.empty(len(likes) if inclusive else 0, np.int32)
+    flank_all[by_time] = counts_within(sorted_ts, horizon_us) - inner
+    if inclusive:
+        within_all[by_time] = inner
     parts = [
-        rates_and_heat(first, last, likes.ts, ptr, flank_all, window_us, horizon_us, float(hot_rate), hot_max)
+        rates_and_heat(
+            first, last, likes.ts, ptr, flank_all, within_all, window_us, horizon_us, float(hot_rate), hot_max
+        )
         for first, last in ((0, likes.n_notes // 2), (likes.n_notes // 2, likes.n_notes))
     ]
     return np.concatenate([part[0] for part in parts]), np.concatenate([part[1] for part in parts])
@@ -63,25 +68,31 @@ widths = st.sampled_from([1, SECOND - 1, SECOND, SECOND + 1, 2 * SECOND, 7 * SEC
 
 
 @given(
-    worlds(), widths, widths, st.sampled_from([1e-9, 1 / 3, 0.5, 2 / 3, 1, 2, 100.0]), st.sampled_from([2, 3, 5, 5000])
+    worlds(),
+    widths,
+    widths,
+    st.sampled_from([1e-9, 1 / 3, 0.5, 2 / 3, 1, 2, 100.0]),
+    st.sampled_from([2, 3, 5, 5000]),
+    st.booleans(),
 )
-@settings(max_examples=200)
+@settings(max_examples=150)
 def test_rates_and_heat_are_the_references(
-    world: World, window_us: int, horizon_us: int, hot_rate: float, hot_max: int
+    world: World, window_us: int, horizon_us: int, hot_rate: float, hot_max: int, inclusive: bool
 ) -> None:
     table = reference.rows(world.likes)
-    rate, hot = rates_and_hot(world.likes, window_us, horizon_us, hot_rate, hot_max)
+    rate, hot = rates_and_hot(world.likes, window_us, horizon_us, hot_rate, hot_max, inclusive)
     assert rate.dtype == np.int64
-    assert rate.tolist() == reference.rates(table, window_us, horizon_us)
+    assert rate.tolist() == reference.rates(table, window_us, horizon_us, inclusive)
     assert hot.tolist() == reference.hot(table, window_us, horizon_us, hot_rate, hot_max)
 
 
-def test_rates_and_heat_of_a_larger_world() -> None:
+@pytest.mark.parametrize("inclusive", [False, True])
+def test_rates_and_heat_of_a_larger_world(inclusive: bool) -> None:
     likes = seeded_world(4).likes
     table = reference.rows(likes)
     for window_us, horizon_us in [(SECOND, 600 * SECOND), (60 * SECOND, 3600 * SECOND), (600 * SECOND, SECOND)]:
-        rate, hot = rates_and_hot(likes, window_us, horizon_us, 1, 7)
-        assert rate.tolist() == reference.rates(table, window_us, horizon_us)
+        rate, hot = rates_and_hot(likes, window_us, horizon_us, 1, 7, inclusive)
+        assert rate.tolist() == reference.rates(table, window_us, horizon_us, inclusive)
         assert hot.tolist() == reference.hot(table, window_us, horizon_us, 1, 7)
         assert 0 < hot.sum() < len(hot)
 
@@ -92,6 +103,19 @@ def test_a_rate_in_fixed_point_is_the_fraction_rounded_down(flank_note: int, oth
     ts = np.array([0] + [3] * flank_note, np.int64)
     ptr = np.array([0, len(ts)], np.int64)
     flank_all = np.full(len(ts), flank_note + others, np.int32)
-    rate, _, _ = rates_and_heat(0, len(ptr) - 1, ts, ptr, flank_all, 1, 4, 1.0, 99)
+    rate, _, _ = rates_and_heat(0, len(ptr) - 1, ts, ptr, flank_all, flank_all[:0], 1, 4, 1.0, 99)
     share = (flank_note + Fraction(1, 2)) / (flank_note + others + Fraction(1, 2))
     assert rate[0] == int(share * 2**32)
+
+
+@given(st.integers(0, 30), st.integers(0, 2**31 - 64))
+def test_an_inclusive_rate_in_fixed_point_is_the_fraction_rounded_down(burst: int, others: int) -> None:
+    # A like amid its note's burst and as many likes of other notes as an int32 can count; none of the note beyond.
+    n = burst + 1
+    ts = np.zeros(n, np.int64)
+    within_all = np.full(n, n + others, np.int32)
+    flank_all = 2**31 - 1 - within_all
+    rate, _, _ = rates_and_heat(0, 1, ts, np.array([0, n], np.int64), flank_all, within_all, 1, 4, 1.0, 99)
+    within = (burst + Fraction(1, 2)) / (burst + others + Fraction(1, 2))
+    beyond = Fraction(1, 2) / (2**31 - 1 - n - others + Fraction(1, 2))
+    assert rate[0] == int(max(within, beyond) * 2**32)

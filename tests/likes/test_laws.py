@@ -12,7 +12,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from graphkit.config import InputConfig
@@ -108,6 +108,7 @@ def test_row_order_does_not_matter(rows: list[Row], rng: random.Random, absent: 
 
 
 @given(_rows, st.data())
+@settings(max_examples=50)
 def test_split_and_names_do_not_matter(
     tmp_path_factory: pytest.TempPathFactory, rows: list[Row], data: st.DataObject
 ) -> None:
@@ -128,6 +129,7 @@ def test_split_and_names_do_not_matter(
 
 
 @given(_rows)
+@settings(max_examples=50)
 def test_repeating_every_row_only_adds_repeats(rows: list[Row]) -> None:
     once, twice = read(rows), read(rows + rows)
     assert (once is None) == (twice is None)

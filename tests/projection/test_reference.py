@@ -62,6 +62,18 @@ def test_a_rate_leaves_the_burst_out_and_looks_four_windows_far_at_least() -> No
     assert reference.rates(likes, 41, 1)[0] == 2**32
 
 
+def test_an_inclusive_rate_is_at_least_that_of_the_other_likes_within_the_window() -> None:
+    # Within 10 of the like at 0 are two more of its note and one of another, beyond them one against three.
+    likes = [
+        Like(u, n, t)
+        for u, (n, t) in enumerate([(0, 0), (0, 10), (0, -10), (1, 9), (0, 40), (1, 11), (1, -40), (1, 30)])
+    ]
+    assert reference.rates(likes, 10, 40)[0] == (3 << 32) // 9
+    assert reference.rates(likes, 10, 40, inclusive=True)[0] == (5 << 32) // 7
+    # Beside the like at 40 is one of the other note: 1/3 within, less than (2 * 2 + 1) / (2 * 4 + 1) beyond.
+    assert reference.rates(likes, 10, 40, inclusive=True)[4] == reference.rates(likes, 10, 40)[4] == (5 << 32) // 9
+
+
 def test_hot_by_number_and_by_flow() -> None:
     # Three likes at once, then nine more of the note, one each ten windows, up to the horizon of 100 windows.
     likes = [Like(u, 0, 0) for u in range(3)] + [Like(u, 0, 10 * (u - 2)) for u in range(3, 12)]
@@ -162,6 +174,7 @@ def test_n_likers_at_once_make_every_pair(config: ProjectionConfig) -> None:
     assert {(edge.weight, edge.breadth, edge.expected2) for edge in edges} <= {(3, 3, 6 * 2**32)}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "wanted",
     [

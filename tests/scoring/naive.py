@@ -13,6 +13,7 @@ from fractions import Fraction
 from statistics import mean, median
 from typing import NamedTuple
 
+from graphkit.config import ScoringConfig
 from graphkit.likes.model import NO_TIME, UNKNOWN, Likes
 from tests.reference import ONE, SECOND, Like, benjamini_hochberg, expectation, poisson_tail
 
@@ -103,6 +104,38 @@ class Meeting(NamedTuple):
     expected: float
 
 
+def telling_jobs(
+    likes: Sequence[Like],
+    key: Sequence[int],
+    ring_of: Sequence[int],
+    ring_window_s: Sequence[int],
+    jobs: Sequence[Job],
+    backed: Sequence[bool],
+) -> list[Job]:
+    """Return the jobs that were mostly the ring's, and all of rings that are backed: these at the passers-by's rate."""
+
+    def at(like: Like, job: Job) -> bool:
+        reach = ring_window_s[job.ring] * SECOND
+        return job.first - reach <= like.ts <= job.last + reach
+
+    told = []
+    for job in jobs:
+        if 2 * job.n_likes > job.n_all:
+            told.append(job)
+        elif backed[job.ring]:
+            there = [
+                {k for other in jobs if other.ring == job.ring
+                 for like, k in zip(likes, key, strict=True)
+                 if like.user == visitor.user and like.note == other.note and at(like, other)}
+                for visitor in likes
+                if visitor.note == job.note and at(visitor, job) and ring_of[visitor.user] == NO_RING
+            ]  # fmt: skip
+            passing = sum(len(keys) == 1 for keys in there)
+            anybody = sum(at(like, job) for like in likes)
+            told.append(job._replace(rate=max(job.rate, (passing + 0.5) / (anybody + 0.5))))
+    return told
+
+
 def meetings(
     likes: Sequence[Like],
     key: Sequence[int],
@@ -110,8 +143,7 @@ def meetings(
     ring_window_s: Sequence[int],
     jobs: Sequence[Job],
 ) -> list[Meeting]:
-    """Return who met a ring on at least two jobs that were mostly the ring's."""
-    jobs = [job for job in jobs if 2 * job.n_likes > job.n_all]
+    """Return who met a ring on at least two of these jobs."""
     found = []
     for user in sorted({like.user for like in likes if ring_of[like.user] == NO_RING}):
         mine = [(like, k) for like, k in zip(likes, key, strict=True) if like.user == user]
@@ -227,10 +259,12 @@ def evidence(
     author = [int(a) for a in table.author_key]
     out["authors_effective"] = NAN if table.notes.author is None else effective(author[likes[p].note] for p in mine)
     out["notes_effective"] = effective(likes[p].note for p in mine)
-    middles = sorted(job.first // 2 + job.last // 2 for job in my_jobs)
-    out["episodes"] = sum(
-        i == 0 or middle - middles[i - 1] > session_gap_s * SECOND for i, middle in enumerate(middles)
+    news = [is_news(table, likes, ring_of, job) for job in my_jobs]
+    out["episodes"] = episodes(my_jobs, session_gap_s)
+    out["late_episodes"] = episodes(
+        [job for job, new in zip(my_jobs, news, strict=True) if new is False], session_gap_s
     )
+    out["audience_pairs"], out["audience_pairs_expected"] = audience_pairs(table, likes, ring_of, targets)
     out["job_size"] = median_or_nan(job.n_likes for job in my_jobs)
     on_target = Counter(likes[p].note for p in mine)
     by_member = Counter(likes[p].user for p in mine)
@@ -238,15 +272,13 @@ def evidence(
     out["burst_capture"] = mean_or_nan(share for job in my_jobs for share in [job.n_likes / job.n_all] * job.n_likes)
     out["devotion"] = median_or_nan(by_member[user] / of_user[user] for user in by_member)
 
-    published = [min(like.ts for like in likes if like.note == note) for note in range(table.n_notes)]
-    if table.notes.published_at is not None:
-        known = table.notes.published_at.tolist()
-        published = [t if k == NO_TIME else min(t, k) for t, k in zip(published, known, strict=True)]
-    age = [like.ts - published[like.note] for like in likes]
+    age = [like.ts - publication(table, likes, like.note) for like in likes]
     middle_age = median_or_nan(age[p] for p in mine)
     out["arrival_age_h"] = middle_age / HOUR
     out["arrival_percentile"] = sum(age[p] < middle_age for p in others) / max(len(others), 1) if mine else NAN
-    out["arrival_early"] = mean_or_nan(age[p] <= HOUR for p in mine)
+    out["arrival_early"] = mean_or_nan(
+        new for job, new in zip(my_jobs, news, strict=True) if new is not None for _ in range(job.n_likes)
+    )
     out["arrival_early_expected"] = mean_or_nan(age[p] <= HOUR for p in others)
 
     for name, positions in (("", mine), ("_expected", others)):
@@ -267,6 +299,73 @@ def evidence(
     out["engagement"] = median_or_nan(engagement(table, of_note, {likes[p].note for p in passed}, n) for n in targets)
     out["reciprocity"] = reciprocity(table, [likes[p].note for p in mine], ring_of, ring)
     return out
+
+
+def publication(table: Likes, likes: Sequence[Like], note: int) -> int:
+    """Return when a note was published, its first like where that is unknown or later."""
+    first = min(like.ts for like in likes if like.note == note)
+    known = NO_TIME if table.notes.published_at is None else int(table.notes.published_at[note])
+    return first if known == NO_TIME else min(first, known)
+
+
+def is_news(table: Likes, likes: Sequence[Like], ring_of: Sequence[int], job: Job) -> bool | None:
+    """Tell whether a job began within an hour of publication, ``None`` where that is not known.
+
+    Where publication is not known, the first like from outside the ring stands for it if it came no more than an
+    hour after the job began.
+    """
+    if table.notes.published_at is not None and table.notes.published_at[job.note] != NO_TIME:
+        return job.first - publication(table, likes, job.note) <= HOUR
+    outside = [like.ts for like in likes if like.note == job.note and ring_of[like.user] != job.ring]
+    if not outside or min(outside) > job.first + HOUR:
+        return None
+    return job.first - min(outside) <= HOUR
+
+
+def episodes(jobs: Sequence[Job], session_gap_s: int) -> int:
+    """Count the occasions: jobs whose middles follow each other within the gap are one."""
+    middles = sorted(job.first // 2 + job.last // 2 for job in jobs)
+    return sum(i == 0 or middle - middles[i - 1] > session_gap_s * SECOND for i, middle in enumerate(middles))
+
+
+def audience_pairs(
+    table: Likes, likes: Sequence[Like], ring_of: Sequence[int], targets: Sequence[int], most: int = 4096
+) -> tuple[int, float]:
+    """Return the ordered pairs of likes of one outsider on two targets, and how many were to be expected.
+
+    An outsider is in no ring. Of an outsider's likes on targets of one author only the first is a like on a target.
+    The share of targets at a time is that of the likes on targets among all likes of outsiders, over the stretch of
+    six hours since the first of all likes in which the time lies, and the two beside it. For every like on a target
+    each other like of the same outsider is expected to be one with that share. Of more than `most` outsiders who
+    liked a target every so many-th is followed.
+    """
+    author, start = [int(a) for a in table.author_key], min(like.ts for like in likes)
+    outsiders = sorted({like.user for like in likes if ring_of[like.user] == NO_RING})
+    on_targets: dict[int, list[Like]] = {}
+    for user in outsiders:
+        first: dict[int, Like] = {}
+        for like in sorted(likes, key=lambda like: (like.ts, like.note)):
+            if like.user == user and like.note in targets:
+                first.setdefault(author[like.note], like)
+        if first:
+            on_targets[user] = [*first.values()]
+
+    def stretch(like: Like) -> int:
+        return (like.ts - start) // (6 * HOUR)
+
+    def share(then: Like) -> float:
+        hits = sum(abs(stretch(like) - stretch(then)) <= 1 for some in on_targets.values() for like in some)
+        return hits / sum(ring_of[like.user] == NO_RING and abs(stretch(like) - stretch(then)) <= 1 for like in likes)
+
+    followed = [*on_targets][:: max(1, math.ceil(len(on_targets) / most))]
+    found = sum(p != q for user in followed for p in on_targets[user] for q in on_targets[user])
+    return found, math.fsum(
+        share(other)
+        for user in followed
+        for one in on_targets[user]
+        for other in likes
+        if other.user == user and other != one
+    )
 
 
 def engagement(table: Likes, of_note: Mapping[int, int], pushed: set[int], note: int) -> float:
@@ -300,9 +399,25 @@ def reciprocity(table: Likes, notes: Sequence[int], ring_of: Sequence[int], ring
 # Verdicts
 
 
-def tail_share(scores: Sequence[float]) -> list[float]:
-    """Return for each score the mean of ``1 - score`` over those at least as high."""
-    return [mean(1 - s for s in scores if s >= score) for score in scores]
+def witnesses(weights: Mapping[str, float], least: float) -> int:
+    """Count what speaks for a ring beyond timing; reading is one thing, accounts are one."""
+    loud = {name for name, nats in weights.items() if nats >= least}
+    return (
+        bool(loud & {"dwell", "completion"})
+        + bool(loud & {"registration", "devices"})
+        + len(loud & {"addresses", "views", "engagement", "reciprocity"})
+    )
+
+
+def unrelated(weights: Mapping[str, float], least: float) -> bool:
+    """Tell whether the targets have no audience in common, and were no news, or the members' own."""
+    return weights["audience"] >= least and (weights["arrival"] > 0 or weights["reciprocity"] >= least)
+
+
+def like_followers(late: float, share: float, weights: Mapping[str, float], config: ScoringConfig) -> bool:
+    """Tell whether a ring comes early and seldom late, for too few authors, and nothing beyond timing speaks."""
+    early = weights["arrival"] <= -config.early_nats and not (late >= config.min_episodes and share <= 0.75)
+    return early and weights["authors"] < config.channel_nats and witnesses(weights, config.witness_nats) == 0
 
 
 def ordinary_share(

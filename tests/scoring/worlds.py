@@ -57,7 +57,8 @@ class Scene:
     def rates(self) -> dict[int, list[int]]:
         """Baseline rates of every window, as the reference has them."""
         horizon = self.world.config.horizon_s * SECOND
-        return {w: reference.rates(self.rows, w * SECOND, horizon) for w in self.world.config.windows_s}
+        burst_s = self.world.config.burst_s
+        return {w: reference.rates(self.rows, w * SECOND, horizon, w > burst_s) for w in self.world.config.windows_s}
 
     @property
     def ring_of(self) -> list[int]:
@@ -126,15 +127,15 @@ _OPTIONAL = (
 @st.composite
 def scenes(draw: st.DrawFn) -> Scene:
     """Draw a world, its columns, and up to two rings among its users."""
-    world = draw(worlds(max_users=9))
+    world = draw(worlds(users=(6, 10), notes=(4, 8)))
     absent = draw(st.frozensets(st.sampled_from(_OPTIONAL), max_size=4))
     likes = dressed(world.likes, draw(st.integers(0, 999)), absent)
     n_rings = draw(st.integers(1, 2))
-    label = st.sampled_from([0, 0, 0, NO_RING, n_rings - 1])
+    label = st.sampled_from([0, 0, 0, 0, NO_RING, n_rings - 1])
     ring_of = draw(st.lists(label, min_size=likes.n_users, max_size=likes.n_users))
     windows = draw(st.lists(st.sampled_from(world.config.windows_s), min_size=n_rings, max_size=n_rings))
     members = Membership(np.array(ring_of, np.int32), np.array(windows, np.int32), np.zeros(likes.n_users, np.bool_))
     config = ScoringConfig(
-        like_p=draw(st.sampled_from([0.02, 0.3, 0.9])), session_gap_s=draw(st.sampled_from([1, 3, 20, 1800]))
+        like_p=draw(st.sampled_from([0.02, 0.3, 0.9, 0.9])), session_gap_s=draw(st.sampled_from([1, 3, 20, 1800]))
     )
     return Scene(world, likes, members, config)

@@ -1,0 +1,80 @@
+"""Communities that did the same jobs are one ring."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from graphkit._kernels.distinct import distinct_pairs, pack
+from graphkit._kernels.selection import group_medians
+from graphkit.likes.model import I32, I64
+from graphkit.scoring.attach import Jobs
+from graphkit.scoring.membership import Membership
+
+_US = 1_000_000
+#: Communities are one ring when they did jobs together for this many authors, and for this share of the authors that
+#: the one with fewer worked for.
+_LEAST_SHARED = 3
+_SHARE = 0.5
+#: Jobs of fewer likes than this share of a community's median job do not count: a few members who came to what another
+#: community is about do not make the two one.
+_LEAST_PART = 0.1
+
+
+def fuse(members: Membership, jobs: Jobs, author_key: I32) -> I32:
+    """Join communities that worked together for three authors, and for half the authors of the one with fewer.
+
+    A farm that replaces its accounts shows as a chain of communities: each overlaps with the next on the jobs that
+    both were alive for. Unrelated rings seldom serve one customer within one window, and not again and again. Where
+    authors are unknown each note counts as one.
+
+    Parameters
+    ----------
+    members
+        Who belongs to which community.
+    jobs
+        What they did, ordered by (note, ring, first).
+    author_key
+        Author of each note, or the note itself, int32[n_notes].
+
+    Returns
+    -------
+    int32[n_rings]
+        For each community the smallest of those it is one with.
+    """
+    from scipy.sparse import coo_array
+    from scipy.sparse.csgraph import connected_components
+
+    n = members.n_rings
+    usual = group_medians(jobs.ring, jobs.n_likes.astype(np.float64), n)
+    jobs = jobs.where(jobs.n_likes >= _LEAST_PART * usual[jobs.ring])
+    key = author_key[jobs.note].astype(np.int64)
+    ring, _, _ = distinct_pairs(jobs.ring, key)
+    n_jobs = np.bincount(ring, minlength=n)
+    one, other, shared_key = _together(jobs, members.window_s[jobs.ring].astype(np.int64) * _US, key)
+    pair, which = np.unique(pack(one, other), return_inverse=True)
+    shared = np.bincount(distinct_pairs(which, shared_key)[0], minlength=len(pair))
+    a, b = pair >> 32, pair & ((1 << 32) - 1)
+    same = (shared >= _LEAST_SHARED) & (shared >= _SHARE * np.minimum(n_jobs[a], n_jobs[b]))
+    ties = coo_array((np.ones(int(same.sum()), np.int8), (a[same], b[same])), shape=(n, n))
+    _, label = connected_components(ties, directed=False)
+    first = np.full(n, n, np.int64)
+    np.minimum.at(first, label, np.arange(n))
+    return np.asarray(first[label], np.int32)
+
+
+def _together(jobs: Jobs, reach: I64, key: I64) -> tuple[I64, I64, I64]:
+    """Return ring, ring and key of the jobs of two rings on one note at most the longer of their windows apart."""
+    order = np.lexsort((jobs.first, jobs.note))
+    parts: list[tuple[I64, I64, I64]] = []
+    for step in range(1, len(order)):
+        before, after = order[:-step], order[step:]
+        on_one_note = jobs.note[before] == jobs.note[after]
+        if not on_one_note.any():
+            break
+        near = jobs.first[after] - jobs.last[before] <= np.maximum(reach[before], reach[after])
+        met = on_one_note & near & (jobs.ring[before] != jobs.ring[after])
+        one, other = jobs.ring[before[met]].astype(np.int64), jobs.ring[after[met]].astype(np.int64)
+        parts.append((np.minimum(one, other), np.maximum(one, other), key[before[met]]))
+    none = np.empty(0, np.int64)
+    one, other, shared = (np.concatenate(column) for column in zip((none, none, none), *parts, strict=True))
+    return one, other, shared

@@ -1,0 +1,136 @@
+"""What a ring's evidence allows: its score, its tier, and which of its likes timing may condemn alone."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from graphkit.config import ScoringConfig
+from graphkit.likes.model import F64
+from graphkit.scoring.evidence import Numbers
+
+Bools = npt.NDArray[np.bool_]
+
+#: Tiers, weakest first, so that they compare as integers.
+TIERS = ("watch", "review", "purge")
+WATCH, REVIEW, PURGE = range(3)
+
+#: Channels that read more than who liked what when, by the witness they stand for: what is one act is one witness.
+_WITNESSES: tuple[tuple[str, ...], ...] = (
+    ("dwell", "completion"),
+    ("registration", "devices"),
+    ("addresses",),
+    ("views",),
+    ("engagement",),
+    ("reciprocity",),
+)
+#: Share of members that must have a tie within `timing_window_s` for timing alone to suffice.
+_QUICK = 0.5
+#: Share of the likes of its bursts that must be a ring's own.
+_OWN_BURST = 2 / 3
+#: Share of a ring's likes in bursts at publication beyond which its other bursts do not tell it from followers.
+_RATHER_EARLY = 0.75
+
+
+#: Honest explanations that timing alone may leave open, as ``schemas.EVIDENCE`` names them.
+EXPLANATIONS = ("may_be_taste", "may_be_circle", "may_be_crowd", "may_be_fans")
+
+
+def open_explanations(numbers: Numbers, weights: Numbers, config: ScoringConfig) -> Numbers:
+    """Tell which honest explanations of each ring are left open, 1 or 0.
+
+    All are closed by two independent witnesses beyond timing, a circle by three, since among few people what accounts
+    show is often chance. Else:
+
+    - `may_be_taste`: a taste in common brings people together within hours. Closed when half of the members are tied
+      within `timing_window_s`, or the targets are `unrelated`.
+    - `may_be_circle`: friends pass on a few links. Closed by `min_episodes` occasions, or by bursts that are too
+      large for a circle.
+    - `may_be_crowd`: a push or an event brings many at once. Closed when two thirds of the likes of the bursts are the
+      ring's own.
+    - `may_be_fans`: followers come when their author publishes. Closed when authors are known, since breadth
+      counts them, when arrival does not speak against the ring by `early_nats` or more, or when it acted
+      on `min_episodes` occasions that were not a publication, and not nearly always on one that was.
+
+    Parameters
+    ----------
+    numbers
+        Every number of ``schemas.EVIDENCE`` but the weights and these.
+    weights
+        Nats by channel.
+    config
+        Settings.
+
+    Returns
+    -------
+    dict of str to float64[n_rings]
+    """
+    heard = n_witnesses(weights, config)
+    taste = (numbers["quick"] < _QUICK) & ~unrelated(weights, config)
+    circle = (numbers["episodes"] < config.min_episodes) & (numbers["job_size"] < config.circle_size)
+    crowd = ~(numbers["burst_capture"] >= _OWN_BURST)
+    fans = np.isnan(numbers["authors_effective"]) & (weights["arrival"] <= -config.early_nats)
+    fans &= ~often_late(numbers, config)
+    return {
+        name: (open_ & (heard < enough)).astype(np.float64)
+        for name, open_, enough in zip(EXPLANATIONS, (taste, circle, crowd, fans), (2, 3, 2, 2), strict=True)
+    }
+
+
+def log_odds(numbers: Numbers, weights: Numbers, config: ScoringConfig) -> F64:
+    """Return the nats of each ring added up, no more than those of `open_score` while an explanation is open."""
+    total = np.asarray(config.prior_log_odds + sum(weights.values()), np.float64)
+    doubt = np.any([numbers[name] > 0 for name in EXPLANATIONS], axis=0)
+    most = float(np.log(config.open_score / (1 - config.open_score)))
+    return np.where(doubt, np.minimum(total, most), total)
+
+
+def assign_tiers(score: F64, weights: Numbers, q_value: F64, config: ScoringConfig) -> npt.NDArray[np.int8]:
+    """Return the tier of each ring.
+
+    `PURGE` asks for a score of `purge_score`, a q-value of at most `max_q`, and `min_channels` channels besides
+    lockstep that speak for the ring; `REVIEW` for a score of `review_score`.
+    """
+    speaking = sum((w >= config.channel_nats).astype(np.int64) for name, w in weights.items() if name != "lockstep")
+    tier = np.full(len(score), WATCH, np.int8)
+    tier[score >= config.review_score] = REVIEW
+    tier[(score >= config.purge_score) & (q_value <= config.max_q) & (speaking >= config.min_channels)] = PURGE
+    return tier
+
+
+def n_witnesses(weights: Numbers, config: ScoringConfig) -> npt.NDArray[np.int64]:
+    """Count the witnesses beyond timing that speak for each ring: reading, accounts, addresses, views and so on."""
+    heard = [np.max([weights[name] for name in names], axis=0) >= config.witness_nats for names in _WITNESSES]
+    return np.asarray(np.sum(heard, axis=0), np.int64)
+
+
+def unrelated(weights: Numbers, config: ScoringConfig) -> Bools:
+    """Tell which rings' targets have no audience in common, and were no news (as far as known) or are the members' own.
+
+    No taste explains these: what is news brings together people who have nothing else in common, and what members
+    publish themselves is what an exchange waits for.
+    """
+    settled = (weights["arrival"] > 0) | (weights["reciprocity"] >= config.channel_nats)
+    return np.asarray((weights["audience"] >= config.channel_nats) & settled, np.bool_)
+
+
+def often_late(numbers: Numbers, config: ScoringConfig) -> Bools:
+    """Tell which rings acted so often on what was no news that followers, who wait for news, do not explain them."""
+    rather = numbers["arrival_early"] <= _RATHER_EARLY
+    return np.asarray(rather & (numbers["late_episodes"] >= config.min_episodes), np.bool_)
+
+
+def slow_may_purge(weights: Numbers, config: ScoringConfig) -> Bools:
+    """Tell in which rings likes may be purged whose company came over more than `timing_window_s`."""
+    return np.asarray(unrelated(weights, config) | (n_witnesses(weights, config) >= 2), np.bool_)
+
+
+def like_followers(numbers: Numbers, weights: Numbers, config: ScoringConfig) -> Bools:
+    """Tell which rings come as followers do, with nothing to say that they are none.
+
+    Customers of several authors have no followers in common, and followers read before they like.
+    """
+    early = (weights["arrival"] <= -config.early_nats) & ~often_late(numbers, config)
+    return np.asarray(
+        early & (weights["authors"] < config.channel_nats) & (n_witnesses(weights, config) == 0), np.bool_
+    )
