@@ -23,7 +23,8 @@ from graphkit.scoring.evidence import Numbers
 OTHERS_SHARE, OTHERS_AMOUNT = 0.2, 10.0
 #: Numbers that are amounts; all others are shares.
 AMOUNTS = {
-    "co_likes", "authors_effective", "episodes", "window_s", "registration_span_d", "views_per_like", "engagement",
+    "co_likes", "authors_effective", "episodes", "audience_pairs", "window_s", "registration_span_d", "views_per_like",
+    "engagement",
 }  # fmt: skip
 _SHARES = np.linspace(0.0, 1.0, 1001)
 _AMOUNTS = np.unique(

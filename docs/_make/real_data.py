@@ -21,6 +21,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 import graphkit as gk
+from graphkit.scoring.tiers import EXPLANATIONS
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = ROOT / "docs" / "real-data.md"
@@ -133,8 +134,8 @@ def found() -> Iterator[str]:
 def german_rings() -> Iterator[str]:
     """Yield the German rings, strongest first."""
     yield from head(
-        "ring", "tier", "score", "window", "members", "tied pairs", "targets", *LIKES,
-        "first to last on a target", "capture", "devotion",
+        "ring", "tier", "score", "q", "window", "members", "tied pairs", "targets", *LIKES,
+        "first to last on a target", "left open",
     )  # fmt: skip
     detection = run(GERMAN)
     for ring in sorted(detection.rings.to_pylist(), key=lambda r: (-r["score"], r["ring_id"])):
@@ -144,12 +145,14 @@ def german_rings() -> Iterator[str]:
         times: dict[str, list[float]] = {}
         for note, ts in zip(mine.likes["note_id"].to_pylist(), mine.likes["ts"].to_pylist(), strict=True):
             times.setdefault(note, []).append(ts.timestamp())
+        left_open = [name.removeprefix("may_be_") for name in EXPLANATIONS if ring["evidence"][name]]
         spread = f"{median(max(t) - min(t) for t in times.values()):,.0f} s" if times else "–"
         yield row(
-            f"`{ring['ring_id']}`", ring["tier"], f"{ring['score']:.3f}", f"{ring['window_s']:,} s",
+            f"`{ring['ring_id']}`", ring["tier"], f"{ring['score']:.3f}", f"{ring['q_value']:.3f}",
+            f"{ring['window_s']:,} s",
             " + ".join(f"{count} {kind}" for kind, count in sorted(kinds.items())),
             f"{mine.ties.num_rows:,} of {n * (n - 1) // 2:,}", ring["n_notes"], *proposed(mine.likes), spread,
-            f"{ring['evidence']['capture']:.2f}", f"{ring['evidence']['devotion']:.2f}",
+            ", ".join(left_open) or "–",
         )  # fmt: skip
 
 
