@@ -8,7 +8,7 @@ both; see ``docs/method.md``.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
 import numpy as np
@@ -109,10 +109,23 @@ CHANNELS: tuple[Channel, ...] = (
 )  # fmt: skip
 
 
-def weigh(numbers: Numbers) -> Numbers:
-    """Return by channel the nats it adds to each ring; 0 where its numbers are unknown."""
+def weigh(numbers: Numbers, names: Collection[str] | None = None) -> Numbers:
+    """Return by channel the nats it adds to each ring; 0 where its numbers are unknown.
+
+    Parameters
+    ----------
+    numbers
+        The numbers of the channels asked for.
+    names
+        Which channels; all where absent.
+
+    Returns
+    -------
+    dict of str to float64[n_rings]
+    """
     out = {}
     for channel in CHANNELS:
-        nats = np.clip(channel.weigh(numbers), channel.least, channel.most)
-        out[channel.name] = np.where(np.isnan(nats), 0.0, nats)
+        if names is None or channel.name in names:
+            nats = np.clip(channel.weigh(numbers), channel.least, channel.most)
+            out[channel.name] = np.where(np.isnan(nats), 0.0, nats)
     return out

@@ -120,10 +120,19 @@ def gather(
         **_lockstep(graph, projection, members, config),
         **_reach(likes, graph, members, mine, jobs, config),
         **_arrival(likes, graph, members, mine, jobs),
-        **_reading(likes, mine, config),
-        **_accounts(likes, members, mine),
-        **_engagement(likes, mine),
+        **_beyond_timing(likes, members, mine, config),
     }
+
+
+def gather_beyond_timing(
+    likes: Likes, graph: BipartiteGraph, members: Membership, tested: Coordination, config: ScoringConfig
+) -> Numbers:
+    """Return by ring only the numbers that tell more than who liked what when; as `gather` does."""
+    return _beyond_timing(likes, members, RingLikes.of(graph, members, tested), config)
+
+
+def _beyond_timing(likes: Likes, members: Membership, mine: RingLikes, config: ScoringConfig) -> Numbers:
+    return {**_reading(likes, mine, config), **_accounts(likes, members, mine), **_engagement(likes, mine)}
 
 
 def _lockstep(graph: BipartiteGraph, projection: Projection, members: Membership, config: ScoringConfig) -> Numbers:

@@ -15,10 +15,10 @@ from graphkit.projection.project import Projection
 from graphkit.scoring.attach import Jobs, attach, find_jobs, telling_jobs
 from graphkit.scoring.channels import weigh
 from graphkit.scoring.coordination import MIN_COMPANY, Company, Coordination, coordinate
-from graphkit.scoring.evidence import Numbers, gather
+from graphkit.scoring.evidence import Numbers, gather, gather_beyond_timing
 from graphkit.scoring.fuse import fuse
 from graphkit.scoring.membership import NO_RING, Membership
-from graphkit.scoring.tiers import assign_tiers, log_odds, n_witnesses, open_explanations
+from graphkit.scoring.tiers import WITNESS_CHANNELS, assign_tiers, log_odds, n_witnesses, open_explanations
 
 #: Rounds of attaching accounts; each may reveal jobs that attach more.
 _MAX_ROUNDS = 3
@@ -106,8 +106,8 @@ def find_rings(
         members = _with_windows(graph, ring_of, nobody, projection, config.partition.min_users)
         members, tested, jobs = _work(likes, graph, projection, members, config)
         for _ in range(_MAX_ROUNDS):
-            _, weights = _evidence(likes, graph, projection, members, tested, jobs, config)
-            backed = n_witnesses(weights, config.scoring) >= 2
+            told = gather_beyond_timing(likes, graph, members, tested, config.scoring)
+            backed = n_witnesses(weigh(told, WITNESS_CHANNELS), config.scoring) >= 2
             telling = telling_jobs(graph, key, members, jobs, backed)
             grown = attach(graph, key, members, telling, config.projection.fdr)
             if np.array_equal(grown.ring_of, members.ring_of):
@@ -118,27 +118,14 @@ def find_rings(
             members = active
             tested = coordinate(graph, projection.views, members, config.scoring)
             jobs = find_jobs(graph, projection.views, members, tested)
-        numbers, weights = _evidence(likes, graph, projection, members, tested, jobs, config)
+        numbers = gather(likes, graph, projection, members, tested, jobs, config.scoring)
+        numbers["window_s"] = members.window_s.astype(np.float64)
+        weights = weigh(numbers)
         numbers |= open_explanations(numbers, weights, config.scoring)
         nats = log_odds(numbers, weights, config.scoring)
         score = 1 / (1 + np.exp(-nats))
         tier = assign_tiers(score, weights, 1 - score, config.scoring)
         return Rings(members, tested, jobs, numbers, weights, nats, score, 1 - score, tier)
-
-
-def _evidence(
-    likes: Likes,
-    graph: BipartiteGraph,
-    projection: Projection,
-    members: Membership,
-    tested: Coordination,
-    jobs: Jobs,
-    config: Config,
-) -> tuple[Numbers, Numbers]:
-    """Return every number of the rings, and the nats of their channels."""
-    numbers = gather(likes, graph, projection, members, tested, jobs, config.scoring)
-    numbers["window_s"] = members.window_s.astype(np.float64)
-    return numbers, weigh(numbers)
 
 
 def _work(

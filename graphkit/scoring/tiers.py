@@ -24,6 +24,8 @@ _WITNESSES: tuple[tuple[str, ...], ...] = (
     ("engagement",),
     ("reciprocity",),
 )
+#: The channels of all witnesses.
+WITNESS_CHANNELS = frozenset(name for names in _WITNESSES for name in names)
 #: Share of members that must have a tie within `timing_window_s` for timing alone to suffice.
 _QUICK = 0.5
 #: Share of the likes of its bursts that must be a ring's own.
