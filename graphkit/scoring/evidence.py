@@ -25,6 +25,7 @@ _DAY_US = 24 * _HOUR_US
 EARLY_US = _HOUR_US
 
 Numbers = dict[str, F64]
+Bools = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,10 +117,11 @@ def gather(
     dict of str to float64[n_rings]
     """
     mine = RingLikes.of(graph, members, tested)
+    early, known = _early_jobs(likes, graph, members, jobs)
     return {
         **_lockstep(graph, projection, members, config),
-        **_reach(likes, graph, members, mine, jobs, config),
-        **_arrival(likes, graph, members, mine, jobs),
+        **_reach(likes, graph, members, mine, jobs, early, config),
+        **_arrival(likes, mine, jobs, early, known),
         **_beyond_timing(likes, members, mine, config),
     }
 
@@ -163,7 +165,13 @@ def _lockstep(graph: BipartiteGraph, projection: Projection, members: Membership
 
 
 def _reach(
-    likes: Likes, graph: BipartiteGraph, members: Membership, mine: RingLikes, jobs: Jobs, config: ScoringConfig
+    likes: Likes,
+    graph: BipartiteGraph,
+    members: Membership,
+    mine: RingLikes,
+    jobs: Jobs,
+    early: Bools,
+    config: ScoringConfig,
 ) -> Numbers:
     n = mine.n_rings
     ring, target, count = distinct_pairs(mine.ring, mine.note)
@@ -173,14 +181,13 @@ def _reach(
     job_ring = jobs.ring.astype(np.int64)
     pairs, pairs_expected = audience_overlap(likes, graph, members, ring, target)
     middle = jobs.first // 2 + jobs.last // 2
-    late = ~_early_jobs(likes, graph, members, jobs)[0]
     return {
         "authors_effective": np.full(n, np.nan)
         if likes.notes.author is None
         else _effective(mine.ring, likes.author_key[mine.note].astype(np.int64), n),
         "notes_effective": _effective(mine.ring, mine.note, n),
         "episodes": _episodes(job_ring, middle, n, config),
-        "late_episodes": _episodes(job_ring[late], middle[late], n, config),
+        "late_episodes": _episodes(job_ring[~early], middle[~early], n, config),
         "capture": group_medians(ring, capture, n),
         "burst_capture": ratio(
             np.bincount(job_ring, weights=jobs.n_likes**2 / jobs.n_all, minlength=n),
@@ -201,13 +208,12 @@ def _episodes(ring: I64, middle: I64, n: int, config: ScoringConfig) -> F64:
     return np.bincount(ring[order][fresh], minlength=n).astype(np.float64)
 
 
-def _arrival(likes: Likes, graph: BipartiteGraph, members: Membership, mine: RingLikes, jobs: Jobs) -> Numbers:
+def _arrival(likes: Likes, mine: RingLikes, jobs: Jobs, early: Bools, known: Bools) -> Numbers:
     n = mine.n_rings
     age = likes.ts - likes.publication[likes.note]
     others = np.sort(age[mine.others(len(likes))])
     median = group_medians(mine.ring, age[mine.like].astype(np.float64), n)
     rank = np.searchsorted(others, median) / max(len(others), 1)
-    early, known = _early_jobs(likes, graph, members, jobs)
     began = np.bincount(jobs.ring[early & known], weights=jobs.n_likes[early & known], minlength=n)
     return {
         "arrival_age_h": median / _HOUR_US,
@@ -217,9 +223,7 @@ def _arrival(likes: Likes, graph: BipartiteGraph, members: Membership, mine: Rin
     }
 
 
-def _early_jobs(
-    likes: Likes, graph: BipartiteGraph, members: Membership, jobs: Jobs
-) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.bool_]]:
+def _early_jobs(likes: Likes, graph: BipartiteGraph, members: Membership, jobs: Jobs) -> tuple[Bools, Bools]:
     """Tell which jobs began within an hour of publication, and of which that is known; bool[jobs] twice.
 
     Where the time of publication is not known, the first like of anybody outside the ring tells: an audience that was

@@ -32,8 +32,6 @@ _QUICK = 0.5
 _OWN_BURST = 2 / 3
 #: Share of a ring's likes in bursts at publication beyond which its other bursts do not tell it from followers.
 _RATHER_EARLY = 0.75
-
-
 #: Honest explanations that timing alone may leave open, as ``schemas.EVIDENCE`` names them.
 EXPLANATIONS = ("may_be_taste", "may_be_circle", "may_be_crowd", "may_be_fans")
 
@@ -107,7 +105,7 @@ def n_witnesses(weights: Numbers, config: ScoringConfig) -> npt.NDArray[np.int64
 
 
 def unrelated(weights: Numbers, config: ScoringConfig) -> Bools:
-    """Tell which rings' targets have no audience in common, and were no news (as far as known) or are the members' own.
+    """Tell which rings' targets have no audience in common, and were known to be no news or are the members' own.
 
     No taste explains these: what is news brings together people who have nothing else in common, and what members
     publish themselves is what an exchange waits for.
