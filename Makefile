@@ -8,7 +8,7 @@ JOBS ?= 2
 BOUNDS_CACHE := $(CURDIR)/.numba_cache/bounds
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check bench quality docs lint lock clean
+.PHONY: help demo test check bench quality docs lint lock clean packages
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-7s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -36,7 +36,10 @@ lint: $(VENV) ## style, types, import layers, declared dependencies
 check: lint ## lint and the quick tests, under a minute
 	$(PYTEST) -n $(JOBS) --dist loadfile -m "not slow"
 
-test: lint docs ## lint, docs, every test, and the kernels once more with bounds checks
+packages: # the programs some tests drive: a browser, a database, Java
+	@.ci/packages
+
+test: packages lint docs ## lint, docs, every test, and the kernels once more with bounds checks
 	NUMBA_BOUNDSCHECK=1 NUMBA_CACHE_DIR=$(BOUNDS_CACHE) $(PYTEST) -m kernels tests/kernels
 	$(PYTEST) -n $(JOBS) --dist loadfile
 
@@ -51,7 +54,7 @@ docs: $(VENV) ## build the documentation, warnings as errors
 	@echo "docs: docs/_build/html/index.html"
 
 lock: ## pin every dependency with its hashes (needs uv)
-	uv pip compile pyproject.toml --extra dev --extra docs --universal --generate-hashes --no-emit-index-url \
+	uv pip compile pyproject.toml --extra dev --extra docs --extra notebook --universal --generate-hashes --no-emit-index-url \
 		--no-header --quiet --output-file requirements.lock
 
 clean: ## remove everything made by these targets
