@@ -10,10 +10,10 @@ from typing import Any, TypeVar
 import numpy as np
 import numpy.typing as npt
 
-from graphkit._kernels.grouping import group_members, group_pointers
-from graphkit._kernels.neighbours import counts_within, rates_and_heat, window_bounds
+from graphkit._kernels.grouping import group_by_time
+from graphkit._kernels.neighbours import cool_rates, counts_within, rates_and_heat
 from graphkit._kernels.pairs import count_pairs, row_work
-from graphkit._kernels.prune import prune
+from graphkit._kernels.prune import lay_out, prune
 from graphkit.bipartite import BipartiteGraph, time_order
 from graphkit.config import ProjectionConfig
 from graphkit.engines import LocalEngine
@@ -194,16 +194,13 @@ class _Activity:
     ts: I64
 
     @classmethod
-    def of(cls, graph: BipartiteGraph, by_time: I32) -> _Activity:
-        """Group the likes, given in the order of time, by user."""
-        like = group_members(graph.user, by_time, graph.user_ptr)
-        return cls(like, graph.ts[like])
+    def of(cls, graph: BipartiteGraph) -> _Activity:
+        """Group the likes by user."""
+        return cls(*group_by_time(graph.user, graph.ts, graph.user_ptr))
 
     def rates(self, base: Baseline) -> I64:
         """Return the likes' baseline rates, 0 at hot moments, int64[m]."""
-        rates = base.rate[self.like]
-        rates[base.hot[self.like]] = 0
-        return rates
+        return cool_rates(self.like, base.rate, base.hot)
 
 
 @dataclass(frozen=True, slots=True)
@@ -234,14 +231,8 @@ class _Survivors:
     def of(cls, graph: BipartiteGraph, key: I32, base: Baseline, min_weight: int) -> _Survivors:
         """Prune the likes away from hot moments."""
         window = base.window_s * _US
-        cool = np.flatnonzero(~base.hot).astype(np.int32)
-        cool_ptr = group_pointers(graph.note[cool], graph.n_notes)
-        alive = cool[prune(graph.user[cool], graph.ts[cool], cool_ptr, graph.n_users, window, min_weight)]
-        user, note, ts = graph.user[alive], graph.note[alive], graph.ts[alive]
-        lo, hi = window_bounds(ts, group_pointers(note, graph.n_notes), window)
-        row_ptr = group_pointers(user, graph.n_users)
-        rows = group_members(user, np.arange(len(user), dtype=np.int32), row_ptr)
-        return cls(user, row_ptr, lo[rows], hi[rows], note[rows], ts[rows], key[alive[rows]])
+        alive = prune(graph.user, graph.ts, graph.note_ptr, base.hot, graph.n_users, window, min_weight)
+        return cls(*lay_out(graph.user, graph.ts, key, graph.note_ptr, alive, graph.n_users, window))
 
 
 def _count_window(
@@ -334,17 +325,17 @@ def _surroundings(
     graph: BipartiteGraph, windows_s: tuple[int, ...], config: ProjectionConfig, engine: LocalEngine
 ) -> tuple[_Activity, list[Baseline]]:
     """Return the users' activity, and what is ordinary around each like at each window."""
-    by_time = time_order(graph.ts)
     return _both(
         engine,
-        lambda: _Activity.of(graph, by_time),
-        lambda: _baselines(graph, by_time, windows_s, config, engine),
+        lambda: _Activity.of(graph),
+        lambda: _baselines(graph, windows_s, config, engine),
     )
 
 
 def _baselines(
-    graph: BipartiteGraph, by_time: I32, windows_s: tuple[int, ...], config: ProjectionConfig, engine: LocalEngine
+    graph: BipartiteGraph, windows_s: tuple[int, ...], config: ProjectionConfig, engine: LocalEngine
 ) -> list[Baseline]:
+    by_time = time_order(graph.ts)
     sorted_ts = graph.ts[by_time]
     return [_baseline(graph, by_time, sorted_ts, window_s, config, engine) for window_s in windows_s]
 
@@ -362,7 +353,9 @@ def _baseline(
     if len(within_all):
         within_all[by_time] = inner
 
-    def look(block: tuple[int, int]) -> tuple[I64, npt.NDArray[np.bool_], int]:
+    rate, hot = np.empty(len(graph), np.int64), np.empty(len(graph), np.bool_)
+
+    def look(block: tuple[int, int]) -> int:
         return rates_and_heat(
             *block,
             graph.ts,
@@ -373,9 +366,11 @@ def _baseline(
             horizon,
             float(config.hot_rate),
             config.hot_max,
+            rate,
+            hot,
         )
 
     cuts = np.searchsorted(graph.note_ptr, np.arange(0, len(graph), _TASK_LIKES)[1:])
     bounds = sorted({0, *cuts.tolist(), graph.n_notes})
-    rates, hots, n_cool = zip(*engine.map(look, pairwise(bounds)), strict=True)
-    return Baseline(window_s, np.concatenate(rates), np.concatenate(hots), sum(n_cool))
+    n_cool = sum(engine.map(look, pairwise(bounds)))
+    return Baseline(window_s, rate, hot, n_cool)

@@ -7,13 +7,15 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from graphkit._kernels.ages import ages_below
 from graphkit._kernels.distinct import dense, distinct_pairs, pack
+from graphkit._kernels.grouping import expand_ranges
 from graphkit._kernels.selection import group_medians
 from graphkit.bipartite import BipartiteGraph
 from graphkit.config import ScoringConfig
 from graphkit.likes.model import F64, I64, NO_TIME, UNKNOWN, Likes
 from graphkit.projection.project import Projection
-from graphkit.scoring.attach import Jobs, expand_ranges
+from graphkit.scoring.attach import Jobs
 from graphkit.scoring.audience import audience_overlap
 from graphkit.scoring.company import Company
 from graphkit.scoring.coordination import Coordination
@@ -214,16 +216,18 @@ def _episodes(ring: I64, middle: I64, n: int, config: ScoringConfig) -> F64:
 
 def _arrival(likes: Likes, mine: RingLikes, jobs: Jobs, early: Bools, known: Bools) -> Numbers:
     n = mine.n_rings
-    age = likes.ts - likes.publication[likes.note]
-    others = np.sort(age[mine.others(len(likes))])
-    median = group_medians(mine.ring, age[mine.like].astype(np.float64), n)
-    rank = np.searchsorted(others, median) / max(len(others), 1)
+    age = likes.ts[mine.like] - likes.publication[mine.note]
+    median = group_medians(mine.ring, age.astype(np.float64), n)
+    limits = np.append(np.nan_to_num(median), EARLY_US + 0.5)
+    below = ages_below(likes.ts, likes.note, likes.publication, mine.others(len(likes)), np.sort(limits))
+    below = below[np.argsort(np.argsort(limits, kind="stable"))]
+    n_others = len(likes) - len(mine.like)
     began = np.bincount(jobs.ring[early & known], weights=jobs.n_likes[early & known], minlength=n)
     return {
         "arrival_age_h": median / _HOUR_US,
-        "arrival_percentile": np.where(np.isnan(median), np.nan, rank),
+        "arrival_percentile": np.where(np.isnan(median), np.nan, below[:-1] / max(n_others, 1)),
         "arrival_early": ratio(began, np.bincount(jobs.ring[known], weights=jobs.n_likes[known], minlength=n)),
-        "arrival_early_expected": np.full(n, float(np.mean(others <= EARLY_US)) if len(others) else np.nan),
+        "arrival_early_expected": np.full(n, below[-1] / n_others if n_others else np.nan),
     }
 
 
