@@ -42,8 +42,8 @@ def ages_below(ts: I64, note: I32, born: I64, counted: npt.NDArray[np.bool_], li
     in_bin = np.zeros(_BINS + 1, np.int64)
     split = np.zeros(_BINS + 1, np.bool_)
     for limit in limits:
-        at = np.int64(limit) // width
-        split[0 if at < 0 else min(at, _BINS)] = True
+        if limit < width * _BINS:
+            split[int(max(limit, 0.0)) // width] = True
     below = np.zeros(len(limits) + 1, np.int64)  # by the first limit above; the last is for ages above all
     for p in range(len(ts)):
         if not counted[p]:
