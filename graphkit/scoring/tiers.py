@@ -18,6 +18,7 @@ WATCH, REVIEW, PURGE = range(3)
 #: Channels that read more than who liked what when, by the witness they stand for: what is one act is one witness.
 _WITNESSES: tuple[tuple[str, ...], ...] = (
     ("dwell", "completion"),
+    ("taste",),
     ("registration", "devices"),
     ("addresses",),
     ("views",),
@@ -39,13 +40,14 @@ EXPLANATIONS = ("may_be_taste", "may_be_circle", "may_be_crowd", "may_be_fans")
 def open_explanations(numbers: Numbers, weights: Numbers, config: ScoringConfig) -> Numbers:
     """Tell which honest explanations of each ring are left open, 1 or 0.
 
-    All are closed by two independent witnesses beyond timing, a circle by three, since among few people what accounts
-    show is often chance. Else:
+    All are closed by two independent witnesses beyond timing, a circle of fewer than `circle_size` by three, since
+    among few people what accounts show is often chance. Else:
 
     - `may_be_taste`: a taste in common brings people together within hours. Closed when half of the members are tied
       within `timing_window_s`, or the targets are `unrelated`.
-    - `may_be_circle`: friends pass on a few links. Closed by `min_episodes` occasions, or by bursts that are too
-      large for a circle.
+    - `may_be_circle`: friends pass on a few links, and like what each other publishes. Closed by `min_episodes`
+      occasions, unless fewer than `circle_size` members like one another's notes; or by bursts that are too large for
+      a circle.
     - `may_be_crowd`: a push or an event brings many at once. Closed when two thirds of the likes of the bursts are the
       ring's own.
     - `may_be_fans`: followers come when their author publishes. Closed when authors are known, since breadth
@@ -67,13 +69,17 @@ def open_explanations(numbers: Numbers, weights: Numbers, config: ScoringConfig)
     """
     heard = n_witnesses(weights, config)
     taste = (numbers["quick"] < _QUICK) & ~unrelated(weights, config)
-    circle = (numbers["episodes"] < config.min_episodes) & (numbers["job_size"] < config.circle_size)
+    mutual = (weights["reciprocity"] >= config.channel_nats) & (numbers["n_users"] < config.circle_size)
+    seldom = (numbers["episodes"] < config.min_episodes) | mutual
+    circle = seldom & (numbers["job_size"] < config.circle_size)
     crowd = ~(numbers["burst_capture"] >= _OWN_BURST)
     fans = np.isnan(numbers["authors_effective"]) & (weights["arrival"] <= -config.early_nats)
     fans &= ~often_late(numbers, config)
+    two = np.full(len(heard), 2)
+    few = np.where(numbers["n_users"] < config.circle_size, 3, two)
     return {
         name: (open_ & (heard < enough)).astype(np.float64)
-        for name, open_, enough in zip(EXPLANATIONS, (taste, circle, crowd, fans), (2, 3, 2, 2), strict=True)
+        for name, open_, enough in zip(EXPLANATIONS, (taste, circle, crowd, fans), (two, few, two, two), strict=True)
     }
 
 
