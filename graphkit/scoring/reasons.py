@@ -61,6 +61,8 @@ class _Number:
             return "?"
         if not isinstance(value, int | float):
             return str(value)
+        if spec == "score":
+            return f"{value if value == 1 else min(value, 0.999):.3f}"
         if spec == "%":
             return f"{value:.0%}" if value == 0 or 0.01 <= value <= 0.99 or value == 1 else f"{value:.1%}"
         if float(value).is_integer():
@@ -90,5 +92,21 @@ def sentence(code: str, numbers: Mapping[str, object], lang: str = "en") -> str:
         When there is no such code.
     """
     reason = REASONS[code]
-    template = reason.zh if lang == "zh" else reason.en
+    return fill(reason.zh if lang == "zh" else reason.en, numbers)
+
+
+def fill(template: str, numbers: Mapping[str, object]) -> str:
+    """Return a template with its numbers put in: ``{x}`` to two digits, ``{x:%}`` as a share, ``{x:score}`` as a score.
+
+    Parameters
+    ----------
+    template
+        Text with named places.
+    numbers
+        What fills them; texts stand as they are, unknown numbers as ``?``.
+
+    Returns
+    -------
+    str
+    """
     return template.format_map(_Numbers({k: _Number(v) for k, v in numbers.items()}))

@@ -1,0 +1,7 @@
+"""Explanations: what a run can say about a ring, a user, a note or one like, for and against, in two languages."""
+
+from __future__ import annotations
+
+from graphkit.explain.story import RingStory, ring_story
+
+__all__ = ["RingStory", "ring_story"]
