@@ -44,7 +44,7 @@ const header = h("header", { class: "top" });
 const notice = h("p", { class: "unseen", role: "status" });
 let shown = null; // the ring on the screen
 
-function bar_() {
+function topBar() {
   const others = { en: "中文", zh: "English" };
   const themes = ["auto", "light", "dark"];
   const theme = Memory.get("theme") ?? "auto";
@@ -76,7 +76,7 @@ function setTheme(theme) {
 async function show(moved = false) {
   const id = location.hash.startsWith("#ring=") ? decodeURIComponent(location.hash.slice(6)) : null;
   const row = id === null ? null : DATA.rings.find((one) => one.id === id);
-  bar_();
+  topBar();
   document.title = row ? `${row.id} · graphkit` : t("title", { n: DATA.rings.length });
   shown = null;
   if (!row) main.replaceChildren(...overview().filter(Boolean));
