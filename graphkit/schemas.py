@@ -183,6 +183,22 @@ NOTES = Table(
 
 INPUTS = (LIKES, USERS, NOTES)
 
+#: What the people who review a run hand in; read by ``graphkit.cases``, beside a run rather than beside likes.
+DECISIONS = Table(
+    "decisions",
+    "one verdict of one reviewer",
+    (
+        Column("ring_id", Kind.TEXT, "The ring; alone in its row, the verdict is about the whole ring.", False),
+        Column("user_id", Kind.USER_ID, "The user; without `note_id` the verdict is about the user.", False),
+        Column("note_id", Kind.NOTE_ID, "With `user_id`: the verdict is about this one like.", False),
+        Column("verdict", Kind.TEXT, "`confirmed` (bought), `cleared` (honest) or `unsure`."),
+        Column("reviewer", Kind.TEXT, "Who decided; whoever hands the file in where empty.", False),
+        Column("time", Kind.TIME, "When; ISO 8601 with a zone in text; the moment of handing in where empty.", False),
+        Column("comment", Kind.TEXT, "Why, in the reviewer's words.", False),
+    ),
+    ("ring_id", "user_id", "note_id", "reviewer", "time"),
+)
+
 # --------------------------------------------------------------------------------------------------
 # What comes out
 
