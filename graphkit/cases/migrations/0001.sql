@@ -40,7 +40,27 @@ CREATE TABLE purged (
     note_id TEXT NOT NULL,
     ts TEXT NOT NULL,
     ring_id TEXT NOT NULL,
+    score REAL NOT NULL,
+    reasons TEXT NOT NULL,
     PRIMARY KEY (batch_id, key)
+) STRICT, WITHOUT ROWID;
+
+-- Rings and members that batches took likes from, as the run had them: what an appeal is answered with.
+CREATE TABLE evidence (
+    run_id TEXT NOT NULL REFERENCES runs,
+    ring_id TEXT NOT NULL,
+    user_id TEXT,
+    row TEXT NOT NULL,
+    UNIQUE (run_id, ring_id, user_id)
+) STRICT;
+
+-- What a granted appeal gave back.
+CREATE TABLE restored (
+    batch_id TEXT NOT NULL,
+    key TEXT NOT NULL,
+    decision_id INTEGER NOT NULL REFERENCES decisions,
+    PRIMARY KEY (batch_id, key),
+    FOREIGN KEY (batch_id, key) REFERENCES purged
 ) STRICT, WITHOUT ROWID;
 
 CREATE INDEX purged_by_user ON purged (user_id, note_id);
