@@ -26,6 +26,8 @@ class Kind(StrEnum):
     BOOL = "boolean"
     TEXT = "text"
     TEXTS = "list of texts"
+    USER_IDS = "list of user ids"
+    NOTE_IDS = "list of note ids"
     STRUCT = "struct of doubles"
 
 
@@ -125,6 +127,10 @@ def arrow_type(column: Column, ids: Mapping[Kind, pa.DataType]) -> pa.DataType:
             return pa.bool_()
         case Kind.TEXTS:
             return pa.list_(pa.string())
+        case Kind.USER_IDS:
+            return pa.list_(ids[Kind.USER_ID])
+        case Kind.NOTE_IDS:
+            return pa.list_(ids[Kind.NOTE_ID])
         case Kind.STRUCT:
             return pa.struct([pa.field(f, pa.float64()) for f in column.fields])
         case Kind.TEXT | Kind.ID:
@@ -182,6 +188,22 @@ NOTES = Table(
 )
 
 INPUTS = (LIKES, USERS, NOTES)
+
+#: What the people who review a run hand in; read by ``graphkit.cases``, beside a run rather than beside likes.
+DECISIONS = Table(
+    "decisions",
+    "one verdict of one reviewer",
+    (
+        Column("ring_id", Kind.TEXT, "The ring; alone in its row, the verdict is about the whole ring.", False),
+        Column("user_id", Kind.USER_ID, "The user; without `note_id` the verdict is about the user.", False),
+        Column("note_id", Kind.NOTE_ID, "With `user_id`: the verdict is about this one like.", False),
+        Column("verdict", Kind.TEXT, "`confirmed` (bought), `cleared` (honest) or `unsure`."),
+        Column("reviewer", Kind.TEXT, "Who decided; whoever hands the file in where empty.", False),
+        Column("time", Kind.TIME, "When; ISO 8601 with a zone in text; the moment of handing in where empty.", False),
+        Column("comment", Kind.TEXT, "Why, in the reviewer's words.", False),
+    ),
+    ("ring_id", "user_id", "note_id", "reviewer", "time"),
+)
 
 # --------------------------------------------------------------------------------------------------
 # What comes out
@@ -369,6 +391,30 @@ QUARANTINE = Table(
         Column("text", Kind.TEXT, "The row as JSON text, as it came."),
     ),
     ("file", "row"),
+)
+
+#: Kept in the case store, over many runs.
+LINEAGE = Table(
+    "lineage",
+    "one ring of one run",
+    (
+        Column("name", Kind.TEXT, "Stable name of what goes on from run to run, from the ring's first `ring_id`."),
+        Column("run_id", Kind.TEXT, "The run."),
+        Column("last_ts", Kind.TIME, "Last like of the run's period."),
+        Column("ring_id", Kind.TEXT, "The ring."),
+        Column(
+            "change",
+            Kind.TEXT,
+            "Against the run before: `new`, `continues`, `grew`, `shrank`, `split` (off `origin`), `returned`.",
+        ),
+        Column("origin", Kind.TEXT, "Name of the ring it broke off from; null where it did not."),
+        Column("absorbed", Kind.TEXTS, "Names of the rings that went over into it."),
+        Column("tier", Kind.TEXT, "`purge`, `review` or `watch`."),
+        Column("score", Kind.FLOAT, "Evidence that this is a ring, 0 to 1."),
+        Column("user_ids", Kind.USER_IDS, "Its members."),
+        Column("note_ids", Kind.NOTE_IDS, "Its targets."),
+    ),
+    ("last_ts", "run_id", "ring_id"),
 )
 
 OUTPUTS = (RINGS, MEMBERS, TIES, TARGETS, CANDIDATES, IMPACT, QUARANTINE)

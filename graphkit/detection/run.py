@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from graphkit.detection.rundir import read_run, write_run
+from graphkit.detection.rundir import read_run, run_id, write_run
 from graphkit.errors import InputError
 from graphkit.likes.model import Likes
+from graphkit.schemas import Kind
 
 if TYPE_CHECKING:
     import igraph
@@ -41,6 +42,20 @@ class Detection:
     tables: Mapping[str, pa.Table]
     info: Mapping[str, Any]
     likes: Likes | None = None
+
+    @property
+    def run_id(self) -> str:
+        """What tells this run from every other: 16 hex digits of its input, config and version."""
+        return run_id(self.info)
+
+    @property
+    def id_types(self) -> dict[Kind, pa.DataType]:
+        """The Arrow types of user, note and author ids."""
+        return {
+            Kind.USER_ID: self.members.schema.field("user_id").type,
+            Kind.NOTE_ID: self.targets.schema.field("note_id").type,
+            Kind.AUTHOR_ID: self.targets.schema.field("author_id").type,
+        }
 
     @property
     def rings(self) -> pa.Table:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import shutil
@@ -16,6 +17,15 @@ from graphkit.errors import OutputError
 from graphkit.schemas import OUTPUTS
 
 INFO = "run.json"
+
+
+def run_id(info: Mapping[str, Any]) -> str:
+    """Return what tells a run from every other: 16 hex digits over input fingerprint, config digest and version.
+
+    The tables depend on nothing else, so two runs with one id have the same tables.
+    """
+    parts = (info["input"]["fingerprint"], info["config_digest"], info["graphkit"])
+    return hashlib.blake2b(json.dumps(parts).encode(), digest_size=8).hexdigest()
 
 
 def check_target(path: Path, force: bool) -> None:
