@@ -3,35 +3,79 @@
 from __future__ import annotations
 
 import random
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from graphkit.likes.model import F64, I64
 
-if TYPE_CHECKING:
-    import numpy.typing as npt
-
 #: Strongest ties kept for each member: more make a blot, and these hold its parts together.
 TIES_EACH = 8
 #: Members beyond which the layout takes fewer rounds.
-_LARGE = 400
-_ROUNDS, _FEW_ROUNDS = 400, 120
+_LARGE = 300
+_ROUNDS, _FEW_ROUNDS = 300, 100
 _SEED = 7
+#: Share of the drawing's height for each row of members without a tie, and members in such a row.
+_ROW_HEIGHT, _IN_ROW = 0.05, 40
 
 
-def strongest(n: int, a: I64, b: I64, weight: I64) -> npt.NDArray[np.int64]:
-    """Return the positions of the ties that are among the `TIES_EACH` heaviest of either end, ascending.
+def strongest(a: I64, b: I64, weight: I64) -> I64:
+    """Return which ties are among the `TIES_EACH` heaviest of either of their ends.
+
+    Parameters
+    ----------
+    a, b, weight
+        Ends and weight of each tie, int64[t]; of equally heavy ones the first counts.
+
+    Returns
+    -------
+    int64[k]
+        Positions, ascending.
+    """
+    ends, tie = np.concatenate([a, b]), np.tile(np.arange(len(a)), 2)
+    order = np.lexsort((tie, -weight[tie], ends))
+    ends, tie = ends[order], tie[order]
+    begins = np.flatnonzero(np.diff(ends, prepend=-1))
+    rank = np.arange(len(ends)) - np.repeat(begins, np.diff(np.append(begins, len(ends))))
+    return np.unique(tie[rank < TIES_EACH])
+
+
+def lay_out(n: int, a: I64, b: I64) -> F64:
+    """Return where each of n members stands: those with ties by force, those without in rows below.
 
     Parameters
     ----------
     n
         Members.
-    a, b, weight
-        Ends and weight of each tie.
+    a, b
+        Ends of each tie, int64[t].
+
+    Returns
+    -------
+    float64[n, 2]
+        From 0 to 1, x to the right and y downwards; the same for the same ties.
     """
-    order = np.argsort(-weight, kind="stable")
-    keep = np.zeros(len(a), np.bool_)
-    for ends in (a, b):
-        keep[order] |= _rank_within(np.concatenate([a, b])[_both(order, len(a), ends is b)], n) < TIES_EACH
-    return np.flatnonzero(keep)
+    import igraph
+
+    tied = np.unique(np.concatenate([a, b]))
+    loose = np.setdiff1d(np.arange(n), tied)
+    place = np.empty((n, 2))
+    rows = -(-len(loose) // _IN_ROW)
+    floor = 1 - min(rows * _ROW_HEIGHT, 0.5) if len(tied) else 0.0
+    if len(tied):
+        edges = np.searchsorted(tied, np.stack([a, b], axis=1))
+        graph = igraph.Graph(n=len(tied), edges=edges)
+        # igraph draws the first positions from a process-wide generator.
+        igraph.set_random_number_generator(random.Random(_SEED))
+        try:
+            found = graph.layout_fruchterman_reingold(niter=_FEW_ROUNDS if len(tied) > _LARGE else _ROUNDS, grid=False)
+        finally:
+            igraph.set_random_number_generator(random)
+        at = np.array(found.coords).reshape(len(tied), 2)
+        at -= at.min(axis=0)
+        at /= np.maximum(at.max(axis=0), 1e-9)
+        place[tied] = at * [1.0, floor - (_ROW_HEIGHT if rows else 0.0)]
+    for row in range(rows):
+        here = loose[row * _IN_ROW : (row + 1) * _IN_ROW]
+        place[here, 0] = (np.arange(len(here)) + 0.5) / len(here) if len(here) > 1 else 0.5
+        place[here, 1] = floor + (row + 0.5) / rows * (1 - floor)
+    return place

@@ -3,9 +3,13 @@
 /** The details of rings: those in the page at once, others from files beside it when they are wanted. */
 const Details = (() => {
   const loaded = new Map(); // by number of the file, 0 for the page itself
-  const waiting = new Map();
+  const waiting = new Map(); // what was asked for and has not come: promise and its resolve
 
+  /** Keep what a file holds, with lists of reason codes in the place of their numbers. */
   function take(number, rings) {
+    for (const { codes, members, likes } of rings) {
+      for (const part of [members, likes]) part.why = part.why.map((i) => codes[i]);
+    }
     const byId = new Map(rings.map((ring) => [ring.id, ring]));
     loaded.set(number, byId);
     return byId;
@@ -14,19 +18,26 @@ const Details = (() => {
   function load(number) {
     if (loaded.has(number)) return Promise.resolve(loaded.get(number));
     if (number === 0) return Promise.resolve(take(0, JSON.parse(document.getElementById("details").textContent)));
-    if (!waiting.has(number)) {
-      waiting.set(number, new Promise((resolve, reject) => {
-        // A page on disk may not fetch, but may run the scripts its policy trusts: these hold data and one call.
-        const script = h("script", { src: DATA.files[number - 1] });
-        script.addEventListener("error", () => { waiting.delete(number); script.remove(); reject(new Error(DATA.files[number - 1])); });
-        waiting.set(`${number} done`, resolve);
-        document.head.append(script);
-      }));
-    }
-    return waiting.get(number);
+    if (!waiting.has(number)) waiting.set(number, ask(number, DATA.files[number - 1]));
+    return waiting.get(number).come;
   }
 
-  window.graphkitRings = (number, rings) => waiting.get(`${number} done`)?.(take(number, rings));
+  /** A page on disk may not fetch, but may run the scripts that its policy trusts: these hold data and one call. */
+  function ask(number, file) {
+    const script = h("script", { src: file });
+    const one = {};
+    one.come = new Promise((resolve, reject) => {
+      one.resolve = resolve;
+      script.addEventListener("error", () => {
+        waiting.delete(number);
+        reject(new Error(file));
+      });
+    }).finally(() => script.remove());
+    document.head.append(script);
+    return one;
+  }
+
+  window.graphkitRings = (number, rings) => waiting.get(number)?.resolve(take(number, rings));
 
   return {
     /** The details of one ring of the index. */
@@ -50,15 +61,11 @@ function topBar() {
   const theme = Memory.get("theme") ?? "auto";
   const themePick = h("select", { id: "theme", "aria-label": t("theme"), on: { change: () => { setTheme(themePick.value); shown?.redraw(); } } }, themes.map((one) => h("option", { value: one }, t(`theme.${one}`))));
   themePick.value = theme;
-  const given = h("span", { id: "given" });
-  const draw = () => { given.textContent = t("verdict.given", { n: Verdicts.count() }); };
-  draw();
-  Verdicts.listen(draw);
   header.replaceChildren(
     h("a", { class: "brand", href: "#" }, "graphkit"),
     h("span", { class: "soft run" }, t("run"), " ", h("code", {}, DATA.run)),
     h("span", { class: "buttons" },
-      given,
+      h("span", { id: "given" }, t("verdict.given", { n: Verdicts.count() })),
       h("button", { type: "button", id: "export", title: t("verdict.export.means"), on: { click: exportVerdicts } }, t("verdict.export")),
       h("button", { type: "button", id: "import", on: { click: () => importVerdicts((words) => { notice.textContent = words; notice.className = "notice"; show(); }) } }, t("verdict.import"))),
     h("span", { class: "buttons" },
@@ -114,7 +121,10 @@ addEventListener("keydown", (event) => {
 });
 addEventListener("beforeprint", () => shown?.unfold());
 matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => shown?.redraw());
-Verdicts.listen(() => shown?.redraw());
+Verdicts.onChange(() => {
+  document.getElementById("given").textContent = t("verdict.given", { n: Verdicts.count() });
+  shown?.redraw();
+});
 
 setTheme(Memory.get("theme") ?? "auto");
 setLanguage(Memory.get("language") ?? DATA.language ?? (navigator.language.startsWith("zh") ? "zh" : "en"));

@@ -2,7 +2,7 @@
 
 /**
  * Draw the network of a ring.
- * @param {Object} ring The ring's details; `x` and `y` from 0 to 1.
+ * @param {Object} ring The ring's details; `x` and `y` in thousandths of the drawing.
  * @param {Object} on `pick(member index)`, when a member was chosen.
  */
 function network(ring, on) {
@@ -14,8 +14,8 @@ function network(ring, on) {
   let under = null;
 
   const room = () => Math.max(Math.min(canvas.clientWidth, canvas.clientHeight) - 28, 1);
-  const px = (i) => canvas.clientWidth / 2 + (ring.x[i] - 0.5) * (canvas.clientWidth - 28);
-  const py = (i) => canvas.clientHeight / 2 + (ring.y[i] - 0.5) * (canvas.clientHeight - 28);
+  const px = (i) => canvas.clientWidth / 2 + (ring.x[i] / 1000 - 0.5) * (canvas.clientWidth - 28);
+  const py = (i) => canvas.clientHeight / 2 + (ring.y[i] / 1000 - 0.5) * (canvas.clientHeight - 28);
   const radius = () => Math.max(2.5, Math.min(6, (0.22 * room()) / Math.sqrt(members.id.length + 1)));
 
   const redraw = fitted(canvas, (paint) => {

@@ -27,10 +27,12 @@ function ringScreen(row, ring, around) {
   /** Let the likes of a member, a target or a claim stand out everywhere. */
   function look(next, go = false) {
     focus = next;
+    const behindClaim = likesOf(ring, focus.claim);
     const test = (i) =>
       (focus.member === null || ring.likes.member[i] === focus.member) &&
       (focus.target === null || ring.likes.target[i] === focus.target) &&
-      (focus.claim === null || ring.likes.why[i].includes(focus.claim));
+      (focus.claim === null || behindClaim(i)) &&
+      (focus.like === null || focus.like === i);
     drawing.stress(test);
     net.choose(focus.member);
     likes.keep(test);
@@ -39,7 +41,8 @@ function ringScreen(row, ring, around) {
     const some = named !== null || focus.claim !== null;
     what.replaceChildren(
       some ? t(focus.member !== null ? "behind.member" : focus.target !== null ? "behind.target" : "behind.claim") : t("behind.all"), " ",
-      named ?? (focus.claim ? h("code", {}, focus.claim) : ""), " ",
+      named ?? (focus.claim ? h("strong", {}, name("channel", focus.claim.channel)) : ""), " ",
+      focus.claim?.likes === "unknown" ? h("span", { class: "soft" }, t("behind.unknown"), " ") : "",
       some ? h("button", { type: "button", on: { click: () => look(everything()) } }, t("behind.clear")) : "");
     if (go) {
       behind.scrollIntoView({ block: "start" });
@@ -51,13 +54,13 @@ function ringScreen(row, ring, around) {
   const notes = targetTable(ring, (i) => look(focus.target === i ? everything() : { ...everything(), target: i }), () => focus.target);
   look(everything());
 
+  const head = ringHead(row, ring, around);
   const screen = [
-    ringHead(row, ring, around),
+    head.element,
     h("div", { class: "lead-grid" },
-      h("section", { "aria-labelledby": "when" }, h("h2", { id: "when" }, t("raster.title")), drawing.element),
-      why(ring, (claim) => look({ ...everything(), claim }, true))),
-    h("div", { class: "halves" }, innocent(ring), changes(ring)),
-    h("div", { class: "halves" },
+      h("div", {}, h("section", { "aria-labelledby": "when" }, h("h2", { id: "when" }, t("raster.title")), drawing.element), innocent(ring)),
+      h("div", {}, why(ring, (claim) => look({ ...everything(), claim }, true)), changes(ring))),
+    h("div", { class: "lead-grid" },
       h("section", {}, h("h2", {}, t("targets.title", { n: ring.all.targets })), partial(ring, "targets"), notes.element),
       h("section", {}, h("h2", {}, t("network.title")), net.element)),
     h("section", {}, h("h2", {}, t("members.title", { n: ring.all.members })), h("p", { class: "soft" }, t("members.means")), partial(ring, "members"), people.element),
@@ -66,10 +69,17 @@ function ringScreen(row, ring, around) {
   ];
   return {
     screen,
-    redraw() { drawing.redraw(); net.redraw(); people.draw(); notes.draw(); likes.draw(); },
+    redraw() { head.draw(); drawing.redraw(); net.redraw(); people.draw(); notes.draw(); likes.draw(); },
     unfold() { people.all(); notes.all(); likes.all(); },
     raster: drawing,
   };
+}
+
+/** Which likes a claim rests on, as a test by position. */
+function likesOf(ring, claim) {
+  if (claim === null || !Array.isArray(claim.likes)) return (i) => ring.likes.tier[i] !== "none";
+  const behind = new Set(claim.likes);
+  return (i) => behind.has(i);
 }
 
 /** What the page left out, and where it is. */
@@ -80,10 +90,10 @@ function partial(ring, part) {
 
 function ringHead(row, ring, around) {
   const subject = { ring: row.id };
-  const bar = h("div", { class: "ring-verdict" });
+  const line = h("div", { class: "ring-verdict" });
   const draw = () => {
     const given = Verdicts.get(subject);
-    bar.replaceChildren(
+    line.replaceChildren(
       h("span", { class: "choices", role: "group", "aria-label": t("verdict.title") },
         VERDICTS.map((one) => h("button", {
           type: "button", class: `verdict ${one}`, "aria-pressed": String(given?.verdict === one), title: t(`verdict.${one}.means`),
@@ -92,9 +102,8 @@ function ringHead(row, ring, around) {
       given ? h("span", { class: "soft" }, visible(given.reviewer, true), given.comment ? `: ${visible(cut(given.comment, 120), true)}` : "") : h("span", { class: "soft" }, t("verdict.open")));
   };
   draw();
-  Verdicts.listen(draw);
   const step = (id, label, sign) => h("a", { class: "step", href: id === null ? null : linkTo(id), "aria-label": label, title: label, "aria-disabled": id === null ? "true" : null }, sign);
-  return h("div", { class: "ring-head" },
+  const element = h("div", { class: "ring-head" },
     h("div", { class: "row" },
       h("p", { class: "what" }, badge(row.tier), h("span", {}, name("kind", row.kind)),
         h("span", { title: t("score.means") }, `${t("score")} ${score(row.score)}`), h("span", { title: t("q.means") }, `${t("q")} ${amount(row.q)}`),
@@ -102,9 +111,21 @@ function ringHead(row, ring, around) {
       h("nav", { class: "buttons", "aria-label": t("rings.title") }, h("a", { class: "step", href: "#" }, t("back")), step(around.before, t("before.ring"), "←"), step(around.after, t("after.ring"), "→"))),
     h("h1", { tabindex: "-1" }, row.id),
     h("p", { class: "lead" }, say(ring.headline)),
-    ring.look ? h("p", { class: "look" }, h("strong", {}, t("look")), " ", say(ring.look)) : null,
-    bar);
+    h("p", { class: "look" }, h("strong", {}, t("look")), " ", lookFirst(ring)),
+    line);
+  return { element, draw };
 }
+
+/** What to look at first: an honest explanation that is open, else where the strongest claim can be seen. */
+function lookFirst(ring) {
+  const open = ring.innocents.find((found) => found.open);
+  if (open) return [t("look.open"), " ", say(open.title)];
+  const strongest = ring.reasons.find((claim) => claim.nats > 0);
+  return strongest ? [t(`look.${strongest.channel}`)] : [t("look.nothing")];
+}
+
+/** Claims shown at once: the strongest carry the ring, and the others are one press away. */
+const CLAIMS = 6;
 
 /** The claims for and against, each with its number, what is usual, and its weight. */
 function why(ring, onClaim) {
@@ -116,13 +137,17 @@ function why(ring, onClaim) {
       h("p", {}, say(claim.say)),
       h("p", { class: "claim" },
         h("span", { class: "track" }, weight),
-        h("span", { class: "soft" }, name("channel", claim.channel), claim.found === null ? "" : ` · ${claim.found}`, claim.usual === null ? "" : ` · ${t("usual")} ${claim.usual}`),
-        h("button", { type: "button", class: "link", on: { click: () => onClaim(claim.likes) } }, t("claim.likes"))));
+        h("span", { class: "soft" }, name("channel", claim.channel), claim.found === null ? "" : ` · ${claim.found}`, claim.usual !== null ? ` · ${t("usual")} ${claim.usual}` : claim.neutral !== null ? ` · ${t("neutral")} ${claim.neutral}` : ""),
+        h("button", { type: "button", class: "link", on: { click: () => onClaim(claim) } }, t("claim.likes"))));
   };
+  const speaking = ring.reasons.filter((claim) => claim.nats > 0);
   const against = ring.reasons.filter((claim) => claim.nats < 0);
+  const rest = speaking.slice(CLAIMS);
   return h("section", { class: "why", "aria-labelledby": "why" },
-    h("h2", { id: "why" }, t("why.title")), h("ol", { class: "claims" }, ring.reasons.filter((claim) => !(claim.nats < 0)).map(item)),
-    h("h3", {}, t("why.against")), against.length ? h("ul", { class: "claims" }, against.map(item)) : h("p", { class: "soft" }, t("why.nothing")));
+    h("h2", { id: "why" }, t("why.title")), h("ol", { class: "claims" }, speaking.slice(0, CLAIMS).map(item)),
+    rest.length ? h("details", {}, h("summary", { class: "soft" }, t("why.more", { n: rest.length })), h("ol", { class: "claims", start: CLAIMS + 1 }, rest.map(item))) : null,
+    h("h3", {}, t("why.against")), against.length ? h("ul", { class: "claims" }, against.map(item)) : h("p", { class: "soft" }, t("why.nothing")),
+    ring.unknown.map((pair) => h("p", { class: "soft" }, say(pair))));
 }
 
 /** The honest explanations, closest first, and what excludes each. */
@@ -168,7 +193,7 @@ function memberTable(row, ring, act, chosen) {
     { label: t("score"), number: true, value: (i) => members.score[i], show: (i) => score(members.score[i]) },
     { label: t("ring.likes"), hint: t("devotion.means"), number: true, value: (i) => members.n[i], show: (i) => `${count(members.n[i])} / ${count(members.likes[i])}` },
     { label: t("partners"), hint: t("partners.means"), number: true, value: (i) => members.partners[i], show: (i) => count(members.partners[i]) },
-    { label: t("why.title"), value: (i) => members.why[i].join(" "), show: (i) => members.why[i].map((code) => h("abbr", { class: "code", title: DATA.codes[code] ? say(DATA.codes[code]) : null }, name("code", code))) },
+    { label: t("why.title"), value: (i) => members.why[i].join(" "), show: (i) => members.why[i].map((code) => codeOf(code)) },
     { label: t("rests.ties"), hint: t("rests.means"), number: true, value: (i) => members.ties[i], show: (i) => percent(members.ties[i]) },
     { label: t("rests.likes"), hint: t("rests.means"), number: true, value: (i) => members.rests[i], show: (i) => percent(members.rests[i]) },
     { label: t("rests.without"), hint: t("without.means"), number: true, value: (i) => members.without[i], show: (i) => without(row, ring, i) },
@@ -189,18 +214,42 @@ function likeTable(row, ring) {
   const { likes, members, targets } = ring;
   const all = likes.at.map((_, i) => i);
   const columns = [
-    { label: t("when"), value: (i) => likes.at[i], show: (i) => moment(ring.t0 + likes.at[i]) },
+    { label: t("when"), value: (i) => likes.at[i], show: (i) => h("span", { class: "time" }, moment(ring.t0 + likes.at[i])) },
     { label: t("user"), value: (i) => members.id[likes.member[i]], show: (i) => foreign(members.id[likes.member[i]]) },
     { label: t("note"), value: (i) => targets.id[likes.target[i]], show: (i) => [swatch(likes.target[i]), foreign(targets.id[likes.target[i]])] },
     { label: t("tier"), value: (i) => TIERS.indexOf(likes.tier[i]), show: (i) => (likes.tier[i] === "none" ? h("span", { class: "soft" }, t("tier.none")) : badge(likes.tier[i])) },
     { label: t("score"), number: true, value: (i) => likes.score[i], show: (i) => (likes.score[i] === null ? "–" : score(likes.score[i])) },
-    { label: t("why.title"), value: (i) => likes.why[i].join(" "), show: (i) => likes.why[i].map((code) => h("abbr", { class: "code", title: DATA.codes[code] ? say(DATA.codes[code]) : null }, name("code", code))) },
+    { label: t("why.title"), value: (i) => likes.why[i].join(" "), show: (i) => ownCodes(likes.why[i]) },
+    ...extra(likes),
     { label: t("verdict.title"), value: (i) => verdictOf(i)?.verdict ?? null, show: (i) => verdictButton(subject(i), () => [foreign(members.id[likes.member[i]]), " → ", foreign(targets.id[likes.target[i]])]) },
   ];
   const subject = (i) => ({ ring: row.id, user: members.id[likes.member[i]], note: targets.id[likes.target[i]] });
   const verdictOf = (i) => Verdicts.get(subject(i));
   const made = table({ columns, rows: all, label: t("behind.title"), most: 25, sort: { column: 0, down: false } });
   return { ...made, keep: (test) => made.set(all.filter(test)) };
+}
+
+/** A reason code with its sentence. */
+function codeOf(code) {
+  return h("abbr", { class: "code", title: code in DATA.codes ? say(DATA.codes[code]) : null }, visible(code));
+}
+
+/** The codes of a like itself; those that it shares with its ring stand above, and are counted. */
+function ownCodes(codes) {
+  const own = codes.filter((code) => DATA.likeCodes.includes(code));
+  const rest = codes.filter((code) => !DATA.likeCodes.includes(code));
+  return [own.map(codeOf), rest.length ? h("abbr", { class: "code", title: rest.join(" ") }, `+${rest.length}`) : null];
+}
+
+/** What only the likes themselves know: how long the note was looked at, whether to its end, from where. */
+function extra(likes) {
+  const seen = (value) => (value === null ? "–" : t(value ? "yes" : "no"));
+  return [
+    likes.dwell && { label: t("dwell"), number: true, value: (i) => likes.dwell[i], show: (i) => (likes.dwell[i] === null ? "–" : span(likes.dwell[i])) },
+    likes.completed && { label: t("completed"), value: (i) => likes.completed[i], show: (i) => seen(likes.completed[i]) },
+    likes.device && { label: t("device"), hint: t("device.means"), number: true, value: (i) => likes.device[i], show: (i) => count(likes.device[i]) },
+    likes.ip && { label: t("address"), hint: t("device.means"), number: true, value: (i) => likes.ip[i], show: (i) => count(likes.ip[i]) },
+  ].filter(Boolean);
 }
 
 /** Every number behind the verdict, as the tables have them. */

@@ -6,7 +6,7 @@ const DECISIONS = ["ring_id", "user_id", "note_id", "verdict", "reviewer", "time
 const Verdicts = (() => {
   const place = `verdicts:${DATA.run}`;
   const all = new Map();
-  const listeners = new Set();
+  let changed = () => {};
   const key = (subject) => JSON.stringify([subject.ring, subject.user ?? null, subject.note ?? null]);
 
   for (const row of read(Memory.get(place))) all.set(key(row), row);
@@ -20,9 +20,9 @@ const Verdicts = (() => {
     }
   }
 
-  function changed() {
+  function keep() {
     Memory.set(place, JSON.stringify([...all.values()]));
-    for (const listener of listeners) listener();
+    changed();
   }
 
   return {
@@ -40,15 +40,18 @@ const Verdicts = (() => {
           verdict, reviewer: Memory.get("reviewer") ?? "", time: stamp, comment,
         });
       }
-      changed();
+      keep();
     },
     /** Take over rows of a decisions file; returns how many. */
     add(rows) {
       for (const row of rows) all.set(key(row), row);
-      changed();
+      keep();
       return rows.length;
     },
-    listen: (listener) => listeners.add(listener),
+    /** Say what to do when a verdict was given or taken back. */
+    onChange(listener) {
+      changed = listener;
+    },
   };
 })();
 
