@@ -43,7 +43,7 @@ def command(
     from graphkit.detection import detect
     from graphkit.engines.local import LocalEngine
     from graphkit.progress import Progress
-    from graphkit.report.html import render_report
+    from graphkit.report.desk import report_files
     from graphkit.report.machine import run_json
     from graphkit.report.terminal import summary
 
@@ -51,7 +51,7 @@ def command(
     engine, progress = LocalEngine(threads), Progress()
     likes = reading.read(config, engine, progress)
     run = detect(likes, config=config, engine=engine, progress=progress, inputs=reading.inputs)
-    run.save(out, force=force, extra={"report.html": render_report(run)})
+    run.save(out, force=force, extra=report_files(run))
     colour, width = terminal()
     say(run_json(run, out) if as_json else summary(run, where=out, colour=colour, width=width))
 

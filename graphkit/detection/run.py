@@ -8,6 +8,7 @@ from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -241,13 +242,12 @@ class Ring:
         """Return the same as an igraph graph; vertex attribute ``id`` holds the user id."""
         import igraph
 
-        users = self.members["user_id"].to_pylist()
-        code = {user: i for i, user in enumerate(users)}
-        ties = self.ties.drop_columns("ring_id").to_pylist()
-        graph = igraph.Graph(n=len(users), edges=[(code[t["user_a"]], code[t["user_b"]]) for t in ties])
-        graph.vs["id"] = users
+        users, ties = self.members["user_id"].combine_chunks(), self.ties
+        ends = [np.asarray(pc.index_in(ties[name], value_set=users)) for name in ("user_a", "user_b")]
+        graph = igraph.Graph(n=len(users), edges=np.stack(ends, axis=1))
+        graph.vs["id"] = users.to_pylist()
         for name in ("weight", "breadth", "window_s", "p_value"):
-            graph.es[name] = [t[name] for t in ties]
+            graph.es[name] = ties[name].to_pylist()
         return graph
 
     def __repr__(self) -> str:

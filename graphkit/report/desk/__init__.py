@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from graphkit.report.desk.files import PAGE, report_files
+from graphkit.report.desk.files import FOLDER, PAGE, report_files
 
-__all__ = ["PAGE", "report_files"]
+__all__ = ["FOLDER", "PAGE", "report_files"]

@@ -160,7 +160,7 @@ function innocent(ring) {
 }
 
 function changes(ring) {
-  const lines = (title, said) => (said.length ? [h("h3", {}, title), h("ul", {}, said.map((pair) => h("li", {}, say(pair))))] : null);
+  const lines = (title, said) => (said.length ? [h("h3", {}, title), h("ul", { class: "plain" }, said.map((pair) => h("li", {}, say(pair))))] : null);
   return h("section", { "aria-labelledby": "changes" }, h("h2", { id: "changes" }, t("changes.title")),
     lines(t("changes.falls"), ring.falls), lines(t("changes.rises"), ring.rises),
     ring.falls.length + ring.rises.length ? null : h("p", { class: "soft" }, t("changes.none")));
