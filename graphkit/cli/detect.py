@@ -58,5 +58,8 @@ def command(
 
 def _import_ahead() -> None:
     """Import what later stages need: a core is free for it while files are read, and half a second is gained."""
-    for name in ("scipy.special", "scipy.sparse.csgraph", "igraph", "jinja2"):
+    from graphkit.partition import import_igraph_bare
+
+    import_igraph_bare()
+    for name in ("scipy.special", "scipy.sparse.csgraph", "jinja2"):
         importlib.import_module(name)

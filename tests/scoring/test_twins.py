@@ -33,7 +33,8 @@ def jobs_of(scene: Scene) -> Jobs:
 
 def numbers_of(scene: Scene) -> Numbers:
     jobs = jobs_of(scene)
-    return gather(scene.likes, scene.graph, scene.projection, scene.members, scene.tested, jobs, scene.config)
+    of = (scene.members, scene.together, scene.tested, jobs)
+    return gather(scene.likes, scene.graph, scene.projection, *of, scene.config)
 
 
 def naive_jobs(scene: Scene) -> list[naive.Job]:
