@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from graphkit.bipartite import BipartiteGraph
+    from graphkit.cases import CaseStore, Comparison, compare, review
     from graphkit.config import Config, load_config
     from graphkit.detection import Detection, Ring, detect, load
     from graphkit.evaluation import Evaluation, evaluate
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
 
 _HOME = {
     "BipartiteGraph": "graphkit.bipartite",
+    "CaseStore": "graphkit.cases",
+    "Comparison": "graphkit.cases",
     "Config": "graphkit.config",
     "Detection": "graphkit.detection",
     "Evaluation": "graphkit.evaluation",
@@ -24,16 +27,20 @@ _HOME = {
     "Ring": "graphkit.detection",
     "Simulation": "graphkit.simulation",
     "World": "graphkit.simulation",
+    "compare": "graphkit.cases",
     "detect": "graphkit.detection",
     "evaluate": "graphkit.evaluation",
     "load": "graphkit.detection",
     "load_config": "graphkit.config",
     "read_likes": "graphkit.likes",
+    "review": "graphkit.cases",
     "simulate": "graphkit.simulation",
 }
 
 __all__ = [
     "BipartiteGraph",
+    "CaseStore",
+    "Comparison",
     "Config",
     "Detection",
     "Evaluation",
@@ -41,11 +48,13 @@ __all__ = [
     "Ring",
     "Simulation",
     "World",
+    "compare",
     "detect",
     "evaluate",
     "load",
     "load_config",
     "read_likes",
+    "review",
     "simulate",
 ]
 

@@ -17,6 +17,8 @@ COMMANDS = {
     "detect": "Find rings in likes and write a run.",
     "validate": "Read likes, account for every row, and say what a run could use.",
     "report": "Write the page of a saved run anew.",
+    "review": "Store what people decided about a run.",
+    "compare": "Say what became of rings, purges and verdicts from one run to another.",
     "simulate": "Make a world of likes with known rings.",
     "evaluate": "Lay the truth of a made world beside a run.",
 }
