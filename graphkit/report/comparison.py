@@ -99,7 +99,8 @@ def _purged(page: Page, found: Comparison) -> None:
 def _interval(row: Mapping[str, Any], bound: str = "") -> str:
     if row["precision"] is None:
         return ""
-    return f"; precision {bound}{text.percent(row['precision'])} ({text.percent(row['low'])} to {text.percent(row['high'])})"
+    share, low, high = (text.percent(row[name]) for name in ("precision", "low", "high"))
+    return f"; precision {bound}{share} ({low} to {high})"
 
 
 def _drift(drift: Mapping[str, Any] | None) -> str:
