@@ -19,6 +19,7 @@ COMMANDS = {
     "report": "Write the page of a saved run anew.",
     "review": "Store what people decided about a run.",
     "compare": "Say what became of rings, purges and verdicts from one run to another.",
+    "calibrate": "Fit probabilities to verdicts, and say how well that does.",
     "simulate": "Make a world of likes with known rings.",
     "evaluate": "Lay the truth of a made world beside a run.",
 }
