@@ -18,6 +18,7 @@ COMMANDS = {
     "validate": "Read likes, account for every row, and say what a run could use.",
     "report": "Write the page of a saved run anew.",
     "simulate": "Make a world of likes with known rings.",
+    "purge": "Make a batch from a run: a bounded, reversible list of likes.",
     "evaluate": "Lay the truth of a made world beside a run.",
 }
 #: Exit status after an interrupt, as shells have it: 128 and the signal's number.
