@@ -14,9 +14,11 @@ if TYPE_CHECKING:
     from graphkit.detection import Detection, Ring, detect, load
     from graphkit.evaluation import Evaluation, evaluate
     from graphkit.likes import Likes, read_likes
+    from graphkit.purge import Batch, Policy, load_batch, load_policy, purge
     from graphkit.simulation import Simulation, World, simulate
 
 _HOME = {
+    "Batch": "graphkit.purge",
     "BipartiteGraph": "graphkit.bipartite",
     "CaseStore": "graphkit.cases",
     "Comparison": "graphkit.cases",
@@ -24,6 +26,7 @@ _HOME = {
     "Detection": "graphkit.detection",
     "Evaluation": "graphkit.evaluation",
     "Likes": "graphkit.likes",
+    "Policy": "graphkit.purge",
     "Ring": "graphkit.detection",
     "Simulation": "graphkit.simulation",
     "World": "graphkit.simulation",
@@ -31,13 +34,17 @@ _HOME = {
     "detect": "graphkit.detection",
     "evaluate": "graphkit.evaluation",
     "load": "graphkit.detection",
+    "load_batch": "graphkit.purge",
     "load_config": "graphkit.config",
+    "load_policy": "graphkit.purge",
+    "purge": "graphkit.purge",
     "read_likes": "graphkit.likes",
     "review": "graphkit.cases",
     "simulate": "graphkit.simulation",
 }
 
 __all__ = [
+    "Batch",
     "BipartiteGraph",
     "CaseStore",
     "Comparison",
@@ -45,6 +52,7 @@ __all__ = [
     "Detection",
     "Evaluation",
     "Likes",
+    "Policy",
     "Ring",
     "Simulation",
     "World",
@@ -52,7 +60,10 @@ __all__ = [
     "detect",
     "evaluate",
     "load",
+    "load_batch",
     "load_config",
+    "load_policy",
+    "purge",
     "read_likes",
     "review",
     "simulate",

@@ -366,6 +366,13 @@ class CaseStore:
         rows = [dict(row) for row in self._sql.execute("SELECT * FROM batches ORDER BY made_at, batch_id")]
         return [{**row, "made_at": dt.datetime.fromisoformat(row["made_at"])} for row in rows]
 
+    def keys_by_batch(self) -> dict[str, set[str]]:
+        """Return the keys of the likes that each batch took, oldest batch first."""
+        keys: dict[str, set[str]] = {batch["batch_id"]: set() for batch in self.batches()}
+        for key, batch_id in self._sql.execute("SELECT key, batch_id FROM purged"):
+            keys[batch_id].add(key)
+        return keys
+
     def purged_keys(self, *, but: Collection[str] = ()) -> set[str]:
         """Return the keys of all likes that some batch took, given back or not: no like is purged twice.
 

@@ -63,7 +63,7 @@ class Reading:
         """
         from graphkit.config import load_config, parse_ladder
 
-        since, until = _time(self.since, "--since"), _time(self.until, "--until")
+        since, until = parse_time(self.since, "--since"), parse_time(self.until, "--until")
         return load_config(
             self.config_file,
             input={"since": since, "until": until, "ts_unit": self.ts_unit},
@@ -90,7 +90,7 @@ def reading_options(command: Callable[..., None]) -> Callable[..., None]:
     return call
 
 
-def _time(text: str | None, option: str) -> dt.datetime | None:
+def parse_time(text: str | None, option: str) -> dt.datetime | None:
     """Return the time in a text in ISO 8601; without a zone it is UTC."""
     if text is None:
         return None
