@@ -205,6 +205,17 @@ DECISIONS = Table(
     ("ring_id", "user_id", "note_id", "reviewer", "time"),
 )
 
+#: Who and what is never to be touched by a purge, handed in beside a policy.
+PROTECTED = Table(
+    "protected",
+    "one thing that no purge touches, or several side by side",
+    (
+        Column("user_id", Kind.USER_ID, "A user none of whose likes is taken.", False),
+        Column("note_id", Kind.NOTE_ID, "A note that loses no like.", False),
+        Column("author_id", Kind.AUTHOR_ID, "An author none of whose notes loses a like.", False),
+    ),
+)
+
 # --------------------------------------------------------------------------------------------------
 # What comes out
 
@@ -375,6 +386,7 @@ IMPACT = Table(
         Column("likes_purge", Kind.INT, "Of them, in tier `purge`."),
         Column("likes_review", Kind.INT, "Of them, in tier `review`."),
         Column("likes_after", Kind.INT, "`likes_before` less `likes_purge`."),
+        Column("likes_author", Kind.INT, "Kept likes on all notes of its author; on the note where that is unknown."),
     ),
     ("note_id",),
 )
@@ -418,3 +430,56 @@ LINEAGE = Table(
 )
 
 OUTPUTS = (RINGS, MEMBERS, TIES, TARGETS, CANDIDATES, IMPACT, QUARANTINE)
+
+# --------------------------------------------------------------------------------------------------
+# A batch
+
+_TAKEN = (
+    *(CANDIDATES.column(name) for name in ("user_id", "note_id", "ts", "ring_id", "score", "reasons")),
+    Column("key", Kind.TEXT, "Idempotency key: the same for the same user, note and time in every batch ever made."),
+)
+
+PURGE = Table("purge", "one like to be taken", _TAKEN, ("user_id", "note_id"))
+
+HELD = Table(
+    "held",
+    "one candidate like that stays",
+    (*_TAKEN, Column("held_by", Kind.TEXT, "The first guard rail that held it.")),
+    ("user_id", "note_id"),
+)
+
+RESTORE = Table(
+    "restore",
+    "one like to be put back: those of `purge.parquet`",
+    tuple(PURGE.column(name) for name in ("user_id", "note_id", "ts", "key")),
+    ("user_id", "note_id"),
+)
+
+BATCH_IMPACT = Table(
+    "impact",
+    "one note with candidate likes",
+    (
+        *(IMPACT.column(name) for name in ("note_id", "author_id", "likes_before")),
+        Column("likes_purge", Kind.INT, "Of them, in the batch."),
+        Column("likes_held", Kind.INT, "Of them, candidates that stay."),
+        Column("likes_after", Kind.INT, "`likes_before` less `likes_purge`."),
+    ),
+    ("note_id",),
+)
+
+NOTICES = Table(
+    "notices",
+    "one person to be told: a user whose likes go, or an author whose notes lose some",
+    (
+        Column("recipient", Kind.TEXT, "`author` or `user`: what the text speaks to."),
+        Column("user_id", Kind.USER_ID, "The user; null where it is to an author."),
+        Column("author_id", Kind.AUTHOR_ID, "The author; null where it is to a user."),
+        Column("reference", Kind.TEXT, "What an appeal quotes; one for each person and batch."),
+        Column("reasons", Kind.TEXTS, "Reason codes that the text puts in words."),
+        Column("zh", Kind.TEXT, "The notice in Chinese."),
+        Column("en", Kind.TEXT, "The notice in English."),
+    ),
+    ("recipient", "user_id", "author_id"),
+)
+
+BATCH = (PURGE, HELD, RESTORE, BATCH_IMPACT, NOTICES)

@@ -11,8 +11,10 @@ from graphkit.cases.decisions import Subject, Verdict, subject_of
 
 #: Days for which a clearance holds, where nothing else is said.
 CLEARED_D = 180
-#: Stands for the verdict where the last words of reviewers differ.
+#: Stands for the verdict where one reviewer confirms what another clears.
 DISPUTED = "disputed"
+
+_EVER = dt.datetime.min.replace(tzinfo=dt.UTC)
 
 Key = tuple[Any, ...]
 
@@ -24,7 +26,8 @@ class Standing:
     Attributes
     ----------
     verdict
-        `confirmed`, `cleared` or `unsure`, or `disputed` where reviewers differ.
+        `disputed` where one reviewer confirms and another clears; else `cleared` where anybody clears, else `unsure`
+        where anybody is, else `confirmed`: doubt outweighs.
     since
         When the last of them spoke.
     said
@@ -69,11 +72,13 @@ def key_of(row: Mapping[str, Any]) -> Key:
             return (Subject.LIKE, row["user_id"], row["note_id"])
 
 
-def standings(rows: Iterable[Mapping[str, Any]], at: dt.datetime, *, period_d: int = CLEARED_D) -> dict[Key, Standing]:
+def standings(
+    rows: Iterable[Mapping[str, Any]], at: dt.datetime, *, period_d: int | None = CLEARED_D
+) -> dict[Key, Standing]:
     """Return what is held of each subject at a moment.
 
     Of each reviewer the last verdict counts. A clearance lapses after `period_d` days, and with it what its reviewer
-    had said before. Where the verdicts that are left differ, the subject is disputed.
+    had said before.
 
     Parameters
     ----------
@@ -83,31 +88,35 @@ def standings(rows: Iterable[Mapping[str, Any]], at: dt.datetime, *, period_d: i
     at
         The moment; later verdicts are not known yet.
     period_d
-        Days for which a clearance holds.
+        Days for which a clearance holds; for ever where ``None``.
 
     Returns
     -------
     dict
         By :func:`key_of`.
     """
-    last: dict[Key, dict[str, tuple[dt.datetime, str]]] = {}
-    for row in sorted(rows, key=lambda row: row["time"]):
-        if row["time"] <= at:
-            last.setdefault(key_of(row), {})[row["reviewer"]] = (row["time"], row["verdict"])
-    lapse = at - dt.timedelta(days=period_d)
+    lapse = _EVER if period_d is None else at - dt.timedelta(days=period_d)
     out = {}
-    for key, by_reviewer in last.items():
-        holding = {
-            who: (time, verdict)
-            for who, (time, verdict) in sorted(by_reviewer.items())
-            if verdict != Verdict.CLEARED or time > lapse
-        }
+    for key, by_reviewer in last_words(row for row in rows if row["time"] <= at).items():
+        holding = [row for row in by_reviewer.values() if row["verdict"] != Verdict.CLEARED or row["time"] > lapse]
         if holding:
-            verdicts = {verdict for _, verdict in holding.values()}
-            said = {who: verdict for who, (_, verdict) in holding.items()}
-            since = max(time for time, _ in holding.values())
-            out[key] = Standing(verdicts.pop() if len(verdicts) == 1 else DISPUTED, since, said)
+            said = {row["reviewer"]: row["verdict"] for row in holding}
+            out[key] = Standing(_together(set(said.values())), max(row["time"] for row in holding), said)
     return out
+
+
+def last_words(rows: Iterable[Mapping[str, Any]]) -> dict[Key, dict[str, Mapping[str, Any]]]:
+    """Return the last verdict of each reviewer, in the order of their names, by :func:`key_of`."""
+    last: dict[Key, dict[str, Mapping[str, Any]]] = {}
+    for row in sorted(rows, key=lambda row: row["time"]):
+        last.setdefault(key_of(row), {})[row["reviewer"]] = row
+    return {key: dict(sorted(by_reviewer.items())) for key, by_reviewer in last.items()}
+
+
+def _together(said: set[str]) -> str:
+    if {Verdict.CONFIRMED, Verdict.CLEARED} <= said:
+        return DISPUTED
+    return next(verdict for verdict in (Verdict.CLEARED, Verdict.UNSURE, Verdict.CONFIRMED) if verdict in said)
 
 
 def honoured(held: Mapping[Key, Standing], names: Mapping[str, str]) -> Honoured:

@@ -49,10 +49,12 @@ class CaseStore:
     Made by :meth:`open` only. What was stored is never changed or deleted: verdicts are added, and a reviewer's last
     word is the one that counts.
 
-    Attributes
+    Parameters
     ----------
     folder
         Where it is.
+    connection
+        Its database, in a transaction.
     """
 
     def __init__(self, folder: Path, connection: sqlite3.Connection) -> None:
@@ -241,8 +243,11 @@ class CaseStore:
             row |= {"name": names.get((row["run_id"], row["ring_id"])), "evidence": json.loads(row["evidence"])}
         return rows
 
-    def standings(self, at: dt.datetime, *, period_d: int = CLEARED_D) -> dict[Key, Standing]:
-        """Return what is held of every subject at a moment; see :func:`graphkit.cases.standing.standings`."""
+    def standings(self, at: dt.datetime, *, period_d: int | None = CLEARED_D) -> dict[Key, Standing]:
+        """Return what is held of every subject `at` a moment, clearances lapsing after `period_d` days.
+
+        See :func:`graphkit.cases.standing.standings`.
+        """
         return standings(self.decisions(), at, period_d=period_d)
 
     def honoured(
@@ -274,7 +279,7 @@ class CaseStore:
     def cleared_users(self, at: dt.datetime, *, period_d: int = CLEARED_D) -> dict[Any, dt.datetime]:
         """Return the users who count as cleared at a moment, and when the last of their reviewers spoke.
 
-        One reviewer's last word suffices, even where others disagree: what is disputed is not purged.
+        One reviewer's last word suffices, even where another confirms: what is disputed is not purged.
 
         Parameters
         ----------
@@ -361,6 +366,13 @@ class CaseStore:
         rows = [dict(row) for row in self._sql.execute("SELECT * FROM batches ORDER BY made_at, batch_id")]
         return [{**row, "made_at": dt.datetime.fromisoformat(row["made_at"])} for row in rows]
 
+    def keys_by_batch(self) -> dict[str, set[str]]:
+        """Return the keys of the likes that each batch took, oldest batch first."""
+        keys: dict[str, set[str]] = {batch["batch_id"]: set() for batch in self.batches()}
+        for key, batch_id in self._sql.execute("SELECT key, batch_id FROM purged"):
+            keys[batch_id].add(key)
+        return keys
+
     def purged_keys(self, *, but: Collection[str] = ()) -> set[str]:
         """Return the keys of all likes that some batch took, given back or not: no like is purged twice.
 
@@ -371,3 +383,32 @@ class CaseStore:
         """
         rows = self._sql.execute("SELECT key, batch_id FROM purged")
         return {key for key, batch_id in rows if batch_id not in but}
+
+    def purged(self, user: Any = None, note: Any = None) -> list[Row]:
+        """Return the likes that batches took, in the order of the batches.
+
+        Parameters
+        ----------
+        user, note
+            Only likes of this user and on this note; of all, where absent.
+
+        Returns
+        -------
+        list of dict
+            `batch_id`, `key`, `user_id`, `note_id`, `ts`, `ring_id`, `score`, `reasons`; of the batch `run_id`, `path`
+            and `made_at`; `name` of the ring; `restored`, whether an appeal gave the like back.
+        """
+        names = {(row["run_id"], row["ring_id"]): row["name"] for row in self.lineage}
+        found = self._sql.execute(
+            "SELECT purged.*, run_id, path, made_at, decision_id IS NOT NULL AS restored FROM purged "
+            "JOIN batches USING (batch_id) LEFT JOIN restored USING (batch_id, key) "
+            "WHERE ifnull(user_id = ?, TRUE) AND ifnull(note_id = ?, TRUE) ORDER BY made_at, batch_id, ts, key",
+            (dump_id(user), dump_id(note)),
+        )
+        rows = [dict(row) for row in found]
+        for row in rows:
+            row |= {name: load_id(row[name]) for name in ("user_id", "note_id")}
+            row |= {name: dt.datetime.fromisoformat(row[name]) for name in ("ts", "made_at")}
+            row |= {"reasons": json.loads(row["reasons"]), "restored": bool(row["restored"])}
+            row["name"] = names[row["run_id"], row["ring_id"]]
+        return rows

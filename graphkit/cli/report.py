@@ -26,9 +26,11 @@ def command(run_dir: Path, lang: str | None, **places: str | None) -> None:
     from graphkit.detection import load
     from graphkit.detection.rundir import replace_page
     from graphkit.explain.reread import reread
+    from graphkit.partition import import_igraph_bare
     from graphkit.progress import Progress
     from graphkit.report.desk import FOLDER, PAGE, report_files
 
+    import_igraph_bare()
     run = load(run_dir)
     try:
         run = replace(run, likes=reread(run, **places, progress=Progress()))

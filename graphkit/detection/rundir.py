@@ -17,6 +17,8 @@ from graphkit.errors import OutputError
 from graphkit.schemas import OUTPUTS
 
 INFO = "run.json"
+#: Form of the run directory; raised when a reader of the old form would misread the new one.
+FORMAT = 1
 
 
 def run_id(info: Mapping[str, Any]) -> str:
@@ -28,19 +30,32 @@ def run_id(info: Mapping[str, Any]) -> str:
     return hashlib.blake2b(json.dumps(parts).encode(), digest_size=8).hexdigest()
 
 
-def check_target(path: Path, force: bool) -> None:
-    """Refuse a place where a run cannot be put, before any work is done.
+def check_target(path: Path, force: bool, *, mark: str = INFO, noun: str = "run") -> None:
+    """Refuse a place where a directory cannot be put, before any work is done.
+
+    Parameters
+    ----------
+    path
+        Where it should stand.
+    force
+        Whether a directory of the same sort may be replaced.
+    mark
+        The file by which such a directory is known.
+    noun
+        What it is called.
 
     Raises
     ------
     OutputError
-        When `path` exists and `force` is off, when it is not a run, or when its parent cannot be written.
+        When `path` exists and `force` is off, when it is none of the sort, or when its parent cannot be written.
     """
     if path.exists() or path.is_symlink():
         if not force:
             raise OutputError(f"{path} exists", wanted="a new directory", todo="choose another --out or pass --force")
-        if not path.is_dir() or (any(path.iterdir()) and not (path / INFO).is_file()):
-            raise OutputError(f"{path} is not a run directory", wanted="a run to replace", todo="choose another --out")
+        if not path.is_dir() or (any(path.iterdir()) and not (path / mark).is_file()):
+            raise OutputError(
+                f"{path} is not a {noun} directory", wanted=f"a {noun} to replace", todo="choose another --out"
+            )
     parent = path.absolute().parent
     while not parent.exists():
         parent = parent.parent
@@ -49,8 +64,10 @@ def check_target(path: Path, force: bool) -> None:
 
 
 @contextmanager
-def whole(path: Path, *, force: bool) -> Iterator[Path]:
+def whole(path: Path, *, force: bool, mark: str = INFO, noun: str = "run") -> Iterator[Path]:
     """Yield a directory to fill; it takes the place of `path` when the block ends well, and vanishes otherwise.
+
+    Parameters are those of :func:`check_target`.
 
     Raises
     ------
@@ -62,7 +79,7 @@ def whole(path: Path, *, force: bool) -> Iterator[Path]:
     fresh = parent / f".{path.name}.{os.getpid()}.part"
     old = parent / f".{path.name}.{os.getpid()}.old"
     _sweep(path)
-    check_target(path, force)
+    check_target(path, force, mark=mark, noun=noun)
     try:
         parent.mkdir(parents=True, exist_ok=True)
         fresh.mkdir()
@@ -122,6 +139,8 @@ def write_run(
 ) -> None:
     """Write tables, ``run.json`` and further files as one run directory.
 
+    ``run.json`` is `info` with the form of the directory (``format``) and the SHA-256 of each table (``files``).
+
     Raises
     ------
     OutputError
@@ -132,7 +151,9 @@ def write_run(
     with whole(path, force=force) as folder:
         for table in OUTPUTS:
             pq.write_table(tables[table.name], folder / f"{table.name}.parquet", compression="zstd")
-        text = json.dumps(info, indent=2, ensure_ascii=False, default=str)
+        tables_written = [folder / f"{table.name}.parquet" for table in OUTPUTS]
+        written = {**info, "format": FORMAT, "files": {file.name: file_digest(file) for file in tables_written}}
+        text = json.dumps(written, indent=2, ensure_ascii=False, default=str)
         (folder / INFO).write_text(text + "\n", encoding="utf-8")
         _write_files(folder, extra)
 
@@ -198,6 +219,48 @@ def read_run(path: Path) -> tuple[dict[str, pa.Table], dict[str, Any]]:
             wanted=f"{INFO} and the tables that graphkit detect writes",
             todo="check the path or run graphkit detect again",
         ) from None
+
+
+def file_digest(path: Path) -> str:
+    """Return the SHA-256 of a file in hex."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def check_files(folder: Path, info: Mapping[str, Any], *, form: int = FORMAT, todo: str = "detect again") -> None:
+    """Refuse a directory whose files are not those that were written with it.
+
+    This catches accidents and edits of single files. Whoever may write the directory can also write its digests.
+
+    Parameters
+    ----------
+    folder
+        The directory.
+    info
+        What it says of itself: ``format`` and ``files``, SHA-256 by name.
+    form
+        The form that can be read.
+    todo
+        What to do about a directory that is refused.
+
+    Raises
+    ------
+    OutputError
+        When the form is another, or a file is missing or has another digest.
+    """
+    if info.get("format") != form:
+        raise OutputError(f"{folder}: format {info.get('format')!r}", wanted=f"format {form}", todo=todo)
+    files = info.get("files")
+    if not isinstance(files, dict):
+        raise OutputError(f"{folder}: no digests of its files", wanted="files as they were written", todo=todo)
+    for name, digest in files.items():
+        file = folder / name
+        if not file.is_file() or file_digest(file) != digest:
+            raise OutputError(
+                f"{file}: {'not what was written' if file.is_file() else 'missing'}",
+                wanted="files as they were written",
+                todo=f"find out who changed it, and {todo}",
+            )
 
 
 def _read(path: Path) -> tuple[dict[str, pa.Table], dict[str, Any]]:

@@ -106,6 +106,16 @@ def n_witnesses(weights: Numbers, config: ScoringConfig) -> npt.NDArray[np.int64
     return np.asarray(np.sum(heard, axis=0), np.int64)
 
 
+def n_independent(weights: Numbers, channel_nats: float) -> npt.NDArray[np.int64]:
+    """Count the channels that speak for each ring with `channel_nats` or more, channels of one act once.
+
+    Lockstep does not count: it made the community.
+    """
+    alone = tuple((name,) for name in weights if name != "lockstep" and name not in WITNESS_CHANNELS)
+    heard = [np.max([weights[name] for name in names], axis=0) >= channel_nats for names in (*_WITNESSES, *alone)]
+    return np.asarray(np.sum(heard, axis=0), np.int64)
+
+
 def unrelated(weights: Numbers, config: ScoringConfig) -> Bools:
     """Tell which rings' targets have no audience in common, and were known to be no news or are the members' own.
 

@@ -74,6 +74,5 @@ def run_of(
             rows["candidates"].append({**who, "note_id": notes[0], "ts": when, "reasons": ["IN_COMPANY"]})
     tables = {name: pa.Table.from_pylist(rows[name], schema=table.schema) for name, table in RUN.tables.items()}
     period = {"first_ts": start.isoformat(), "last_ts": (start + DAY).isoformat()}
-    return Detection(
-        tables, {**RUN.info, "period": period, "input": {**RUN.info["input"], "fingerprint": f"day {day}"}}
-    )
+    fingerprint = f"{day} {sorted((ring, list(users)) for ring, users in rings.items())} {scores}"
+    return Detection(tables, {**RUN.info, "period": period, "input": {**RUN.info["input"], "fingerprint": fingerprint}})

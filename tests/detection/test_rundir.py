@@ -10,6 +10,7 @@ import subprocess
 import sys
 import textwrap
 from collections.abc import Callable
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ import pyarrow.parquet as pq
 import pytest
 
 import graphkit as gk
+from graphkit.detection.rundir import FORMAT, check_files
 from graphkit.errors import OutputError
 from graphkit.schemas import OUTPUTS
 from tests.detection.runs import assert_same_tables
@@ -62,11 +64,34 @@ def test_a_run_comes_back_as_it_went(tiny: gk.Detection, tmp_path: Path) -> None
     assert tiny.save(tmp_path / "run") == tmp_path / "run"
     back = gk.load(tmp_path / "run")
     assert_same_tables(tiny, back)
-    assert back.info == json.loads(json.dumps(tiny.info))
+    assert back.info == json.loads(json.dumps(tiny.info)) | {"format": FORMAT, "files": back.info["files"]}
     assert back.likes is None
     assert repr(back) == repr(tiny)
     assert {p.name for p in (tmp_path / "run").iterdir()} == {"run.json", *(f"{t.name}.parquet" for t in OUTPUTS)}
     assert [p.name for p in tmp_path.iterdir()] == ["run"]
+
+
+def test_files__their_digests_are_in_run_json(tiny: gk.Detection, tmp_path: Path) -> None:
+    where = tiny.save(tmp_path / "run", extra={"report.html": "may be written anew"})
+    digests = {f"{t.name}.parquet": sha256((where / f"{t.name}.parquet").read_bytes()).hexdigest() for t in OUTPUTS}
+    assert gk.load(where).info["files"] == digests
+    check_files(where, gk.load(where).info)
+
+
+@pytest.mark.parametrize("damage", ["another table", "a table missing", "another form", "no digests"])
+def test_files__other_than_written_are_refused(tiny: gk.Detection, tmp_path: Path, damage: str) -> None:
+    where = tiny.save(tmp_path / "run")
+    info = gk.load(where).info
+    if damage == "another table":
+        pq.write_table(tiny.members.slice(1), where / "members.parquet")
+    elif damage == "a table missing":
+        (where / "ties.parquet").unlink()
+    elif damage == "another form":
+        info = {**info, "format": FORMAT + 1}
+    else:
+        info = {key: value for key, value in info.items() if key != "files"}
+    with pytest.raises(OutputError, match="; wanted "):
+        check_files(where, info)
 
 
 def test_a_real_run_comes_back(run: gk.Detection, tmp_path: Path) -> None:
