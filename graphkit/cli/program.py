@@ -16,6 +16,7 @@ from graphkit.errors import CapacityError, GraphkitError, OutputError
 COMMANDS = {
     "detect": "Find rings in likes and write a run.",
     "validate": "Read likes, account for every row, and say what a run could use.",
+    "explain": "Say what a run holds against a user, note, ring or like, and what speaks for them.",
     "report": "Write the page of a saved run anew.",
     "simulate": "Make a world of likes with known rings.",
     "evaluate": "Lay the truth of a made world beside a run.",

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import click
 
-from graphkit.cli.output import say
+from graphkit.cli.output import say, write_whole
 
 
 @click.command(name="report")
@@ -18,11 +17,5 @@ def command(run_dir: Path) -> None:
     from graphkit.report.html import render_report
 
     page = render_report(load(run_dir))
-    # Beside it first: the old page stays until the new one is whole.
-    partial = run_dir / f".report.html.{os.getpid()}.part"
-    try:
-        partial.write_text(page, encoding="utf-8")
-        partial.replace(run_dir / "report.html")
-    finally:
-        partial.unlink(missing_ok=True)
+    write_whole(run_dir / "report.html", page)
     say(str(run_dir / "report.html"))
