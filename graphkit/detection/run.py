@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     import igraph
     import networkx as nx
 
+    from graphkit.explain import Explanation
+
 #: What a notebook shows of the strongest rings.
 _SHOWN = 20
 _SHOWN_COLUMNS = ["ring_id", "kind", "tier", "score", "n_users", "n_notes", "n_authors", "n_likes", "window_s"]
@@ -119,6 +121,44 @@ class Detection:
                 f"{len(names)} rings called {ring_id!r}", wanted="one ring of this run", todo=f"choose among: {known}"
             )
         return Ring(names[0], self)
+
+    def explain(
+        self,
+        *,
+        user: Any = None,
+        note: Any = None,
+        ring: str | None = None,
+        lang: str = "en",
+        likes: Likes | None = None,
+    ) -> Explanation:
+        """Explain a ring, a user, a note, or the like of a user on a note: for and against, and why not.
+
+        Parameters
+        ----------
+        user, note
+            Ids, of the type that the run has or as text.
+        ring
+            A ring's id, or its beginning.
+        lang
+            ``"en"`` or ``"zh"``.
+        likes
+            The likes that the run was made from; those at hand where absent. With them more can be said.
+
+        Returns
+        -------
+        graphkit.explain.Explanation
+            Prints as text, shows itself in a notebook; ``to_dict()`` is for machines.
+
+        Raises
+        ------
+        ConfigError
+            When nothing is asked for, or a ring together with something else, or in another language.
+        InputError
+            When what is asked for is not in the run, or the likes are not those of the run.
+        """
+        from graphkit.explain import explain
+
+        return explain(self, user=user, note=note, ring=ring, lang=lang, likes=likes)
 
     def save(self, path: str | Path, *, force: bool = False, extra: Mapping[str, str | bytes] | None = None) -> Path:
         """Write the run directory; it appears whole or not at all.

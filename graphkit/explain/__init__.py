@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from graphkit.explain.ask import explain
+from graphkit.explain.explanation import Explanation, Section
 from graphkit.explain.story import RingStory, ring_story
 
-__all__ = ["RingStory", "ring_story"]
+__all__ = ["Explanation", "RingStory", "Section", "explain", "ring_story"]

@@ -8,12 +8,13 @@ import numpy as np
 import numpy.typing as npt
 
 from graphkit._kernels.distinct import dense, distinct_pairs, pack
+from graphkit._kernels.grouping import expand_ranges
 from graphkit._kernels.selection import group_medians
 from graphkit.bipartite import BipartiteGraph
 from graphkit.config import ScoringConfig
 from graphkit.likes.model import F64, I64, NO_TIME, UNKNOWN, Likes
 from graphkit.projection.project import Projection
-from graphkit.scoring.attach import Jobs, expand_ranges
+from graphkit.scoring.attach import Jobs
 from graphkit.scoring.audience import audience_overlap
 from graphkit.scoring.company import Company
 from graphkit.scoring.coordination import Coordination

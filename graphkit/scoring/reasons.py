@@ -61,6 +61,8 @@ class _Number:
             return "?"
         if not isinstance(value, int | float):
             return str(value)
+        if spec == "+":
+            return f"{value:+.2f}"
         if spec == "score":
             return f"{value if value == 1 else min(value, 0.999):.3f}"
         if spec == "%":
@@ -96,7 +98,9 @@ def sentence(code: str, numbers: Mapping[str, object], lang: str = "en") -> str:
 
 
 def fill(template: str, numbers: Mapping[str, object]) -> str:
-    """Return a template with its numbers put in: ``{x}`` to two digits, ``{x:%}`` as a share, ``{x:score}`` as a score.
+    """Return a template with its numbers put in.
+
+    ``{x}`` shows two digits, ``{x:+}`` two after the point and the sign, ``{x:%}`` a share, ``{x:score}`` a score.
 
     Parameters
     ----------
