@@ -39,8 +39,9 @@ function ringScreen(row, ring, around) {
     for (const part of [people, notes]) part.draw();
     const named = focus.member !== null ? foreign(ring.members.id[focus.member]) : focus.target !== null ? foreign(ring.targets.id[focus.target]) : null;
     const some = named !== null || focus.claim !== null;
+    const heading = !some ? "all" : focus.member !== null ? "member" : focus.target !== null ? "target" : "claim";
     what.replaceChildren(
-      some ? t(focus.member !== null ? "behind.member" : focus.target !== null ? "behind.target" : "behind.claim") : t("behind.all"), " ",
+      t(`behind.${heading}`), " ",
       named ?? (focus.claim ? h("strong", {}, name("channel", focus.claim.channel)) : ""), " ",
       focus.claim?.likes === "unknown" ? h("span", { class: "soft" }, t("behind.unknown"), " ") : "",
       some ? h("button", { type: "button", on: { click: () => look(everything()) } }, t("behind.clear")) : "");
