@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,13 +12,16 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from graphkit.detection.rundir import read_run, run_id, write_run
+from graphkit.display import html_table
 from graphkit.errors import InputError
 from graphkit.likes.model import Likes
 from graphkit.schemas import Kind
+from graphkit.scoring.reasons import REASONS, sentence
 
 if TYPE_CHECKING:
     import igraph
     import networkx as nx
+    from matplotlib.axes import Axes
 
     from graphkit.explain import Explanation
 
@@ -160,6 +162,40 @@ class Detection:
 
         return explain(self, user=user, note=note, ring=ring, lang=lang, likes=likes)
 
+    def plot_overview(self, ax: Axes | None = None) -> Axes:
+        """Draw the rings by members and score; area shows their likes, colour and shape their tier.
+
+        Parameters
+        ----------
+        ax
+            Where to draw; a new figure where absent.
+
+        Returns
+        -------
+        matplotlib.axes.Axes
+        """
+        from graphkit.plots import plot_overview
+
+        return plot_overview(self, ax)
+
+    def plot_calibration(self, ax: Axes | None = None, *, truth: str | Path | None = None) -> Axes:
+        """Draw what the scores promise: beside the truth of a made world, or beside what decoys say.
+
+        Parameters
+        ----------
+        ax
+            Where to draw; a new figure where absent.
+        truth
+            The made world that the run is of, as ``graphkit simulate`` writes it.
+
+        Returns
+        -------
+        matplotlib.axes.Axes
+        """
+        from graphkit.plots import plot_calibration
+
+        return plot_calibration(self, ax, truth)
+
     def save(self, path: str | Path, *, force: bool = False, extra: Mapping[str, str | bytes] | None = None) -> Path:
         """Write the run directory; it appears whole or not at all.
 
@@ -190,16 +226,11 @@ class Detection:
         return f"<Detection: {self.rings.num_rows} rings ({tiers}), {self.candidates.num_rows} candidate likes>"
 
     def _repr_html_(self) -> str:
-        rows = self.rings.sort_by([("score", "descending")]).slice(0, _SHOWN).select(_SHOWN_COLUMNS).to_pylist()
-        head = "".join(f"<th>{name}</th>" for name in _SHOWN_COLUMNS)
-        body = "".join(
-            "<tr>" + "".join(f"<td>{escape(_cell(value))}</td>" for value in row.values()) + "</tr>" for row in rows
-        )
-        return f"<p>{escape(repr(self)[1:-1])}</p><table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
-
-
-def _cell(value: object) -> str:
-    return f"{value:.3f}" if isinstance(value, float) else str(value)
+        rows = self.rings.sort_by([("score", "descending"), ("ring_id", "ascending")]).slice(0, _SHOWN)
+        cells = (row.values() for row in rows.select(_SHOWN_COLUMNS).to_pylist())
+        more = self.rings.num_rows - rows.num_rows
+        left = f"; the strongest {rows.num_rows}" if more else ""
+        return html_table(repr(self)[1:-1] + left, _SHOWN_COLUMNS, [[*values] for values in cells])
 
 
 def load(path: str | Path) -> Detection:
@@ -290,7 +321,61 @@ class Ring:
             graph.es[name] = ties[name].to_pylist()
         return graph
 
+    def plot_timeline(self, ax: Axes | None = None) -> Axes:
+        """Draw who liked what when: members by time, coloured by target.
+
+        Parameters
+        ----------
+        ax
+            Where to draw; a new figure where absent.
+
+        Returns
+        -------
+        matplotlib.axes.Axes
+        """
+        from graphkit.plots import plot_timeline
+
+        return plot_timeline(self, ax)
+
+    def plot_network(self, ax: Axes | None = None) -> Axes:
+        """Draw the members joined by their ties, in a layout that is the same every time.
+
+        Parameters
+        ----------
+        ax
+            Where to draw; a new figure where absent.
+
+        Returns
+        -------
+        matplotlib.axes.Axes
+        """
+        from graphkit.plots import plot_network
+
+        return plot_network(self, ax)
+
+    def plot_targets(self, ax: Axes | None = None) -> Axes:
+        """Draw the targets by the ring's likes on them, beside the likes of everybody else.
+
+        Parameters
+        ----------
+        ax
+            Where to draw; a new figure where absent.
+
+        Returns
+        -------
+        matplotlib.axes.Axes
+        """
+        from graphkit.plots import plot_targets
+
+        return plot_targets(self, ax)
+
     def __repr__(self) -> str:
         row = self.row
         sizes = f"{row['n_users']} users, {row['n_notes']} notes, {row['n_likes']} likes"
         return f"<Ring {self.ring_id}: {row['tier']}, {sizes}>"
+
+    def _repr_html_(self) -> str:
+        row = self.row
+        numbers = {**row, **(row["evidence"] or {})}
+        rows = [[code, sentence(code, numbers) if code in REASONS else code] for code in row["reasons"]]
+        return html_table(repr(self)[1:-1], ["reason", "in words"], rows)
