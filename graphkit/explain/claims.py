@@ -202,7 +202,7 @@ def _on_members(ring: Ring, raw: pa.Table) -> Bools:
 
 
 def _is_false(column: pa.ChunkedArray) -> Bools:
-    return np.asarray(pc.fill_null(pc.equal(column, 0), False), np.bool_)  # noqa: FBT003 - a value, not a switch
+    return np.asarray(pc.fill_null(pc.equal(column, 0), False), np.bool_)
 
 
 def _shared(code: pa.ChunkedArray, user: pa.ChunkedArray) -> Bools:

@@ -112,7 +112,7 @@ def n_independent(weights: Numbers, channel_nats: float) -> npt.NDArray[np.int64
     Lockstep does not count: it made the community.
     """
     alone = tuple((name,) for name in weights if name != "lockstep" and name not in WITNESS_CHANNELS)
-    heard = [np.max([weights[name] for name in names], axis=0) >= channel_nats for names in (*_WITNESSES, *alone)]
+    heard = [np.max([weights[name] for name in names], axis=0) >= channel_nats for names in (*WITNESSES, *alone)]
     return np.asarray(np.sum(heard, axis=0), np.int64)
 
 

@@ -1,4 +1,6 @@
-"""How large the page of a run of many rings is, how long it takes to make and to open: ``python -m tests.benchmark.bench_report``.
+"""How large the page of many rings is, and how long it takes to make and to open.
+
+``python -m tests.benchmark.bench_report`` prints it.
 
 The rings are made by hand, half of their 40 members on each of 12 jobs; everything else is as a run would have it.
 """
@@ -31,6 +33,8 @@ def main(rings: int) -> None:
     if shutil.which("chromium") is None:
         click.echo("not opened: chromium is not installed")
         return
+    from playwright.sync_api import expect
+
     with tempfile.TemporaryDirectory() as folder, browsing() as browser:
         for name, content in files.items():
             Path(folder, name).parent.mkdir(exist_ok=True)
@@ -49,9 +53,8 @@ def main(rings: int) -> None:
             begin = time.perf_counter()
             page_.keyboard.press("j")
             expect(page_.locator("h1")).not_to_have_text(ring)
-            click.echo(
-                f"opened in {opened:.2f} s, first ring {first:.2f} s, next {time.perf_counter() - begin:.2f} s (turn {turn + 1})"
-            )
+            second = time.perf_counter() - begin
+            click.echo(f"turn {turn + 1}: opened in {opened:.2f} s, first ring {first:.2f} s, next {second:.2f} s")
             page_.close()
 
 

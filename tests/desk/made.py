@@ -70,15 +70,13 @@ def many_rings(
         for row in run.targets.to_pylist()
     ]
     made = {"candidates": likes, "ties": ties, "impact": impact}
-    tables = {
-        table: pa.Table.from_pylist(rows, schema=run.tables[table].schema) for table, rows in made.items()
-    }
+    tables = {table: pa.Table.from_pylist(rows, schema=run.tables[table].schema) for table, rows in made.items()}
     return Detection({**run.tables, **tables}, run.info)
 
 
 def integer_ids(run: Detection, first: int = 2**62) -> Detection:
     """Return the run with users called by numbers of 63 bits, which no page could hold as numbers."""
-    names = sorted({name for name in run.members["user_id"].to_pylist()})
+    names = sorted(set(run.members["user_id"].to_pylist()))
     number = {name: first + i for i, name in enumerate(names)}
     tables = dict(run.tables)
     for table, columns in (("members", ["user_id"]), ("ties", ["user_a", "user_b"]), ("candidates", ["user_id"])):
@@ -87,5 +85,3 @@ def integer_ids(run: Detection, first: int = 2**62) -> Detection:
             numbers = pa.array([number[name] for name in tables[table][column].to_pylist()], pa.int64())
             tables[table] = tables[table].set_column(at, column, numbers)
     return Detection(tables, run.info)
-
-

@@ -425,7 +425,7 @@ def test_export__is_what_graphkit_review_reads(visit: Visit, tmp_path: Path, ids
     page = visit(write(run, where))
     open_ring(page)
     page.locator(".ring-verdict").get_by_role("button", name="confirmed").click()
-    judge(page, "confirmed", "多名客户, \"同一\" 分钟", "李梅")
+    judge(page, "confirmed", '多名客户, "同一" 分钟', "李梅")
     page.locator("section:has-text('members') button.verdict").first.click()
     judge(page, "cleared", "a customer's own account")
     page.locator("#likes button.verdict").first.click()

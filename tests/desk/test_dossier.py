@@ -9,7 +9,6 @@ import pytest
 
 from graphkit.explain.raw import raw_likes
 from graphkit.report.desk.dossier import dossier
-from graphkit.report.desk.layout import TIES_EACH, lay_out, strongest
 from tests.desk.made import MEMBERS, TARGETS, many_rings
 
 
@@ -86,48 +85,6 @@ def test_scores__below_one_stay_below_one() -> None:
     from graphkit.report.desk.dossier import _shares
 
     assert _shares(np.array([1.0, 0.999999, 0.5, np.nan, 0.0])) == [1.0, 0.9999, 0.5, None, 0.0]
-
-
-# --- Where members stand ----------------------------------------------------------------------------------------------
-
-
-def test_strongest__keeps_all_where_nobody_has_many() -> None:
-    a, b = np.array([0, 1, 2]), np.array([1, 2, 3])
-    assert strongest(a, b, np.array([5, 1, 3])).tolist() == [0, 1, 2]
-
-
-def test_strongest__of_a_star_within_a_clique_drops_the_lightest() -> None:
-    a, b = np.triu_indices(2 * TIES_EACH, 1)
-    weight = a + b
-    kept = strongest(a, b, weight)
-    ends = np.bincount(np.concatenate([a[kept], b[kept]]), minlength=2 * TIES_EACH)
-    assert len(kept) < len(a)
-    assert ends.min() >= TIES_EACH
-    assert weight[kept].max() == weight.max()
-
-
-def test_lay_out__the_same_for_the_same_ties_whatever_was_drawn_before() -> None:
-    import random
-
-    a, b = np.array([0, 1, 2, 3, 4]), np.array([1, 2, 3, 4, 0])
-    first = lay_out(6, a, b)
-    random.seed(99)  # noqa: NPY002, TID251 - the state of the process, which must not matter
-    assert lay_out(6, a, b).tolist() == first.tolist()
-    assert first.min() >= 0
-    assert first.max() <= 1
-
-
-def test_lay_out__members_without_ties_stand_below() -> None:
-    place = lay_out(5, np.array([0, 1]), np.array([1, 2]))
-    assert place[3:, 1].min() > place[:3, 1].max()
-
-
-@pytest.mark.parametrize("n", [0, 1, 3])
-def test_lay_out__without_any_tie(n: int) -> None:
-    none = np.empty(0, np.int64)
-    place = lay_out(n, none, none)
-    assert place.shape == (n, 2)
-    assert len({*map(tuple, place.tolist())}) == n
 
 
 def test_network__names_members_by_position(told: dict[str, Any]) -> None:

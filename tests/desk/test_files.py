@@ -117,7 +117,9 @@ def test_words__none_is_there_that_nobody_asks_for(page: str) -> None:
     script = "\n".join(desk_files._asset(f"{name}.js") for name in desk_files.SCRIPTS)
     asked = {word for found in OWN.findall(script) for word in found if word}
     families = {word.split(".")[0] for word in KINDS.findall(script)}
-    unasked = {word for word in block(page, "data")["words"] if word not in asked and word.split(".")[0] not in families}
+    unasked = {
+        word for word in block(page, "data")["words"] if word not in asked and word.split(".")[0] not in families
+    }
     assert unasked == set()
 
 

@@ -15,8 +15,8 @@ from graphkit.explain import RingStory, ring_story
 from graphkit.explain.claims import Claim
 from graphkit.explain.words import LANGUAGES, Said
 from graphkit.likes.model import F64, I64
+from graphkit.plots.layout import Ties, lay_out, ring_ties, strongest
 from graphkit.report import text
-from graphkit.report.desk.layout import lay_out, strongest
 from graphkit.report.desk.overview import milliseconds, text_or_none
 from graphkit.schemas import EVIDENCE
 
@@ -238,14 +238,11 @@ def _likes(raw: pa.Table, member: I64, target: I64, first_ms: int, codes: _Codes
 
 def _network(ties: pa.Table, users: pa.ChunkedArray) -> dict[str, Any]:
     """Return the strongest ties between shown members, and where these stand, in thousandths of the drawing."""
-    a, b = _codes(ties["user_a"], users), _codes(ties["user_b"], users)
-    weight = np.asarray(ties["weight"].combine_chunks(), np.int64)
-    known = (a >= 0) & (b >= 0)
-    a, b, weight = a[known], b[known], weight[known]
-    keep = strongest(a, b, weight)
-    place = np.rint(lay_out(len(users), a[keep], b[keep]) * 1000).astype(np.int64)
+    mine = ring_ties(ties, users)
+    kept = Ties(*(column[strongest(mine)] for column in mine))
+    place = np.rint(lay_out(len(users), kept.a, kept.b) * 1000).astype(np.int64)
     return {
-        "ties": {"a": a[keep].tolist(), "b": b[keep].tolist(), "weight": weight[keep].tolist()},
+        "ties": {name: column.tolist() for name, column in kept._asdict().items()},
         "x": place[:, 0].tolist(),
         "y": place[:, 1].tolist(),
     }

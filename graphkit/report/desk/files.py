@@ -179,8 +179,9 @@ def _page(data: str, details: str, *, beside: bool) -> str:
 
 @cache
 def _script() -> str:
+    data = 'const DATA = JSON.parse(document.getElementById("data").textContent);'
     parts = "\n".join(_asset(f"{name}.js") for name in SCRIPTS)
-    return f'"use strict";\n(() => {{\nconst DATA = JSON.parse(document.getElementById("data").textContent);\n{parts}}})();\n'
+    return f'"use strict";\n(() => {{\n{data}\n{parts}}})();\n'
 
 
 def _digest(source: str) -> str:

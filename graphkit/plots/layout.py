@@ -1,10 +1,13 @@
-"""Where members stand in the drawing of a ring: laid out here once, so that the page only draws."""
+"""Where the members of a ring stand in drawings of it, on an axis and on the page."""
 
 from __future__ import annotations
 
 import random
+from typing import NamedTuple
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from graphkit.likes.model import F64, I64
 
@@ -18,19 +21,41 @@ _SEED = 7
 _ROW_HEIGHT, _IN_ROW = 0.05, 40
 
 
-def strongest(a: I64, b: I64, weight: I64) -> I64:
-    """Return which ties are among the `TIES_EACH` heaviest of either of their ends.
+class Ties(NamedTuple):
+    """Ties between members by position.
 
-    Parameters
+    Attributes
     ----------
     a, b, weight
-        Ends and weight of each tie, int64[t]; of equally heavy ones the first counts.
+        Ends and weight of each tie, int64[t].
+    """
+
+    a: I64
+    b: I64
+    weight: I64
+
+
+def ring_ties(ties: pa.Table, users: pa.ChunkedArray) -> Ties:
+    """Return those rows of ``ties`` both of whose users are among `users`, by their positions there."""
+    names = users.combine_chunks()
+    a, b = (
+        np.asarray(pc.fill_null(pc.index_in(ties[end].combine_chunks(), value_set=names), -1), np.int64)
+        for end in ("user_a", "user_b")
+    )
+    weight = np.asarray(ties["weight"].combine_chunks(), np.int64)
+    known = (a >= 0) & (b >= 0)
+    return Ties(a[known], b[known], weight[known])
+
+
+def strongest(ties: Ties) -> I64:
+    """Return which ties are among the `TIES_EACH` heaviest of either of their ends, the first of equally heavy ones.
 
     Returns
     -------
     int64[k]
         Positions, ascending.
     """
+    a, b, weight = ties
     ends, tie = np.concatenate([a, b]), np.tile(np.arange(len(a)), 2)
     order = np.lexsort((tie, -weight[tie], ends))
     ends, tie = ends[order], tie[order]
