@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
     from graphkit.explain import Explanation
+    from graphkit.plots import Browser
 
 #: What a notebook shows of the strongest rings.
 _SHOWN = 20
@@ -195,6 +196,23 @@ class Detection:
         from graphkit.plots import plot_calibration
 
         return plot_calibration(self, ax, truth)
+
+    def browse(self, lang: str = "en") -> Browser:
+        """Return the rings to look around in from a notebook: chosen from a list, each with timeline and explanation.
+
+        Parameters
+        ----------
+        lang
+            ``"en"`` or ``"zh"``.
+
+        Returns
+        -------
+        graphkit.plots.Browser
+            Shows itself; without ipywidgets the first ring stands for all.
+        """
+        from graphkit.plots import Browser
+
+        return Browser(self, lang)
 
     def save(self, path: str | Path, *, force: bool = False, extra: Mapping[str, str | bytes] | None = None) -> Path:
         """Write the run directory; it appears whole or not at all.

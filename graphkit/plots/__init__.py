@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from graphkit.plots.browse import Browser
 from graphkit.plots.calibration import draw_calibration, plot_calibration, save_calibration
 from graphkit.plots.overview import plot_overview
 from graphkit.plots.ring import plot_network, plot_targets, plot_timeline
 
 __all__ = [
+    "Browser",
     "draw_calibration",
     "plot_calibration",
     "plot_network",

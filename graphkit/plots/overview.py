@@ -59,7 +59,7 @@ def plot_overview(run: Detection, ax: Axes | None = None) -> Axes:
         ax.annotate(
             row["ring_id"],
             (row["n_users"], row["score"]),
-            xytext=(0, -14 - 9 * (i % 3)),
+            xytext=(0, -14 - 9 * (i % 4)),
             textcoords="offset points",
             ha="center",
             fontsize=7,

@@ -145,3 +145,21 @@ def test_plots__foreign_ids_are_drawn_as_they_are() -> None:
         ax.figure.canvas.draw()
     names = [label.get_text() for label in plot_targets(ring, axis()).get_yticklabels()]
     assert all(r"$\frac{1}{$_^<b>" in name and "\u202e" not in name for name in names)
+
+
+def test_browser__shows_a_list_and_stands_still_without_widgets(run: gk.Detection) -> None:
+    pytest.importorskip("ipywidgets")
+    browser = run.browse()
+    assert [ring for _, ring in browser.choices][:3] == ["R-010376834f", "R-1d92bd89aa", "R-09452716bc"]
+    bundle = browser._repr_mimebundle_()
+    assert "application/vnd.jupyter.widget-view+json" in bundle
+    assert bundle["text/html"] == browser.show("R-010376834f")
+
+
+def test_browser__of_a_run_without_rings_shows_the_run() -> None:
+    run = made_run(0)
+    assert run.browse()._repr_mimebundle_()["text/html"] == run._repr_html_()
+
+
+def test_browser__speaks_chinese(run: gk.Detection) -> None:
+    assert "反证" in run.browse("zh").show("R-1d92bd89aa")
