@@ -9,7 +9,7 @@ import pyarrow.compute as pc
 from graphkit.detection import Detection
 from graphkit.likes.model import F64, I64, UNKNOWN, Likes
 from graphkit.schemas import TIMESTAMP
-from graphkit.scoring.attach import note_ranges
+from graphkit.scoring.attach import expand_ranges, note_ranges
 
 #: Columns of `raw_likes` that only the likes themselves have.
 DETAILS = ("dwell_ms", "completed", "device", "ip")
@@ -55,11 +55,42 @@ def _with_likes(run: Detection, likes: Likes) -> pa.Table:
     return pa.table(columns)
 
 
-def _on_targets(run: Detection, likes: Likes) -> tuple[I64, I64]:
-    """Return ring and position of every like of a member on a target of its ring; rings have no member in common."""
-    names = run.rings["ring_id"]
+def outside_likes(run: Detection) -> pa.Table | None:
+    """Return the likes of everybody else on each ring's targets.
+
+    Parameters
+    ----------
+    run
+        The run.
+
+    Returns
+    -------
+    pyarrow.Table or None
+        `ring_id` and `ts`, by ring; ``None`` without the likes at hand.
+    """
+    likes = run.likes
+    if likes is None:
+        return None
+    ring = _codes(run.targets["ring_id"], run.rings["ring_id"])
+    ptr, note = likes.bipartite().note_ptr, _codes(run.targets["note_id"], likes.notes.ids)
+    at = expand_ranges(ptr[note], ptr[note + 1])
+    ring = np.repeat(ring, ptr[note + 1] - ptr[note])
+    others = _ring_of(run, likes)[likes.user[at]] != ring
+    names = _whole(run.rings["ring_id"]).take(pa.array(ring[others]))
+    return pa.table({"ring_id": names, "ts": pa.array(likes.ts[at[others]]).cast(TIMESTAMP)})
+
+
+def _ring_of(run: Detection, likes: Likes) -> I64:
+    """Return for each user its row of ``rings``, `UNKNOWN` for members of none; nobody is a member of two."""
     ring_of = np.full(likes.n_users, UNKNOWN, np.int64)
-    ring_of[_codes(run.members["user_id"], likes.users.ids)] = _codes(run.members["ring_id"], names)
+    members = run.members
+    ring_of[_codes(members["user_id"], likes.users.ids)] = _codes(members["ring_id"], run.rings["ring_id"])
+    return ring_of
+
+
+def _on_targets(run: Detection, likes: Likes) -> tuple[I64, I64]:
+    """Return ring and position of every like of a member on a target of its ring."""
+    ring_of = _ring_of(run, likes)
     mine = np.flatnonzero(ring_of[likes.user] != UNKNOWN)
     ring = ring_of[likes.user[mine]]
     on_target = np.isin(ring * likes.n_notes + likes.note[mine], _targets(run, likes))

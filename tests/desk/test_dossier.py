@@ -24,7 +24,7 @@ def told() -> dict[str, Any]:
     tables = {**run.tables, "targets": run.targets.append_column("burst_share", shares)}
     raw = raw_likes(run)
     return dossier(
-        type(run)(tables, run.info), ring_id, raw.filter(pc.equal(raw["ring_id"], ring_id)), {"n1-3": "A title"}
+        type(run)(tables, run.info), ring_id, raw.filter(pc.equal(raw["ring_id"], ring_id)), None, {"n1-3": "A title"}
     )
 
 

@@ -10,7 +10,7 @@ import pyarrow.compute as pc
 import pytest
 
 import graphkit as gk
-from graphkit.explain.raw import DETAILS, burst_shares, raw_likes
+from graphkit.explain.raw import DETAILS, burst_shares, outside_likes, raw_likes
 
 KEY = ["ring_id", "user_id", "note_id", "ts", "tier", "score", "reasons"]
 
@@ -78,3 +78,16 @@ def test_burst_shares__do_not_depend_on_the_order_of_rows(run: gk.Detection) -> 
     order = np.random.default_rng(1).permutation(run.candidates.num_rows)
     shuffled = {**run.tables, "candidates": run.candidates.take(pa.array(order))}
     assert burst_shares(gk.Detection(shuffled, run.info, run.likes)).tolist() == burst_shares(run).tolist()
+
+
+def test_outside_likes__with_those_of_members_are_all_on_the_targets(run: gk.Detection) -> None:
+    others, raw = outside_likes(run), raw_likes(run)
+    assert others is not None
+    for ring_id in run.rings["ring_id"].to_pylist():
+        ring = run.ring(ring_id)
+        counts = [pc.sum(pc.equal(table["ring_id"], ring_id)).as_py() for table in (others, raw)]
+        assert sum(counts) == sum(ring.targets["n_likes"].to_pylist())
+
+
+def test_outside_likes__unknown_without_the_likes(saved: gk.Detection) -> None:
+    assert outside_likes(saved) is None

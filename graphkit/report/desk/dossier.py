@@ -29,13 +29,17 @@ MAX_TARGETS = 2_000
 MAX_LIKES = 20_000
 #: A title longer than this is cut; `notes` has it whole.
 MAX_TITLE = 200
+#: Bins of the traffic on a ring's targets.
+_BINS = 240
 #: How exactly shares and scores are written.
 _DIGITS = 4
 
 Said2 = tuple[str, str]
 
 
-def dossier(run: Detection, ring_id: str, raw: pa.Table, titles: Mapping[Any, str]) -> dict[str, Any]:
+def dossier(
+    run: Detection, ring_id: str, raw: pa.Table, others: pa.Table | None, titles: Mapping[Any, str]
+) -> dict[str, Any]:
     """Return the details of one ring as plain values, columns as lists.
 
     Parameters
@@ -46,6 +50,8 @@ def dossier(run: Detection, ring_id: str, raw: pa.Table, titles: Mapping[Any, st
         The ring.
     raw
         The ring's rows of :func:`graphkit.explain.raw.raw_likes`.
+    others
+        The ring's rows of :func:`graphkit.explain.raw.outside_likes`.
     titles
         Known titles by note id.
     """
@@ -86,6 +92,7 @@ def dossier(run: Detection, ring_id: str, raw: pa.Table, titles: Mapping[Any, st
         "members": _members(story, members, codes),
         "targets": _targets(targets, titles),
         "likes": _likes(raw.take(pa.array(shown)), member[shown], target[shown], first or 0, codes),
+        "traffic": _traffic(raw, others, first or 0),
         "codes": codes.lists,
         "all": {
             "members": ring.members.num_rows,
@@ -234,6 +241,19 @@ def _likes(raw: pa.Table, member: I64, target: I64, first_ms: int, codes: _Codes
         if name in raw.column_names:
             columns[name] = raw[name].combine_chunks().dictionary_encode().indices.to_pylist()
     return columns
+
+
+def _traffic(raw: pa.Table, others: pa.Table | None, first_ms: int) -> dict[str, Any] | None:
+    """Return likes on the targets by time, of members and of everybody else, in `_BINS` equal bins."""
+    if others is None or raw.num_rows == 0:
+        return None
+    own, rest = (
+        np.asarray(t["ts"].combine_chunks().cast(pa.int64()), np.int64) // 1000 - first_ms for t in (raw, others)
+    )
+    room = max(int(own.max()) // 30, 60_000)
+    low, high = int(own.min()) - room, int(own.max()) + room
+    counts = [np.histogram(ms, _BINS, (low, high))[0].tolist() for ms in (own, rest)]
+    return {"low": low, "high": high, "own": counts[0], "others": counts[1]}
 
 
 def _network(ties: pa.Table, users: pa.ChunkedArray) -> dict[str, Any]:

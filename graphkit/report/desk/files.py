@@ -16,7 +16,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from graphkit.detection import Detection
-from graphkit.explain.raw import burst_shares, raw_likes
+from graphkit.explain.raw import burst_shares, outside_likes, raw_likes
 from graphkit.explain.words import SENTENCES
 from graphkit.report.desk.dossier import MAX_TITLE, dossier
 from graphkit.report.desk.overview import milliseconds, most_affected, overview
@@ -101,12 +101,15 @@ def _dossiers(run: Detection, ring_ids: list[str], titles: dict[Any, str]) -> It
         "targets": run.targets.append_column("burst_share", pa.array(burst_shares(run))),
         "raw": raw_likes(run),
     }
+    others = outside_likes(run)
+    outside = {} if others is None else _by_ring(others)
     parts = {name: _by_ring(tables[name]) for name in ("rings", "members", "ties", "targets", "candidates", "raw")}
     for ring_id in ring_ids:
         # A run of this ring alone: what is asked of it need not be looked for among all the others.
         alone = {name: part.get(ring_id, tables[name].slice(0, 0)) for name, part in parts.items()}
         raw = alone.pop("raw")
-        yield dossier(Detection({**run.tables, **alone}, run.info), ring_id, raw, titles)
+        around = None if others is None else outside.get(ring_id, others.slice(0, 0))
+        yield dossier(Detection({**run.tables, **alone}, run.info), ring_id, raw, around, titles)
 
 
 def _by_ring(table: pa.Table) -> dict[str, pa.Table]:

@@ -3,6 +3,8 @@
 /** Space for names of members and for times, in CSS pixels. */
 const LEFT = 118;
 const BOTTOM = 22;
+/** Height of the band above the rows, where the traffic on the targets is known. */
+const BAND = 44;
 /** Least time that can be seen at once, and least members. */
 const LEAST_MS = 2_000;
 const LEAST_ROWS = 4;
@@ -27,6 +29,9 @@ function raster(ring, on) {
   const tip = h("div", { class: "tip", hidden: true });
   const told = h("p", { class: "unseen", "aria-live": "polite" });
   const row = rows(ring);
+  const { traffic } = ring;
+  const busiest = traffic ? Math.max(...traffic.own.map((n, i) => n + traffic.others[i]), 1) : 0;
+  let top = 4; // where the rows begin
   let folded = false; // whether time counts from the ring's first like of each target
   let at = [];
   let order = []; // likes by time, for the keyboard
@@ -38,6 +43,7 @@ function raster(ring, on) {
 
   function fold(on) {
     folded = on;
+    top = traffic && !folded ? BAND + 8 : 4;
     const first = new Map();
     likes.at.forEach((ms, i) => first.set(likes.target[i], Math.min(first.get(likes.target[i]) ?? Infinity, ms)));
     at = folded ? likes.at.map((ms, i) => ms - first.get(likes.target[i])) : likes.at;
@@ -55,9 +61,9 @@ function raster(ring, on) {
     redraw();
   }
 
-  const geometry = () => ({ width: canvas.clientWidth - LEFT - 8, height: canvas.clientHeight - BOTTOM - 6 });
+  const geometry = () => ({ width: canvas.clientWidth - LEFT - 8, height: canvas.clientHeight - BOTTOM - top - 2 });
   const px = (ms) => LEFT + ((ms - view.x0) / (view.x1 - view.x0)) * geometry().width;
-  const py = (y) => 4 + ((y - view.y0) / (view.y1 - view.y0)) * geometry().height;
+  const py = (y) => top + ((y - view.y0) / (view.y1 - view.y0)) * geometry().height;
 
   const redraw = fitted(canvas, (paint, width, height) => {
     const colours = palette();
@@ -66,9 +72,10 @@ function raster(ring, on) {
     paint.font = "11px system-ui, sans-serif";
     times(paint, colours, width, height);
     names(paint, colours, width, pitch);
+    if (top > BAND) band(paint, colours, width);
     paint.save();
     paint.beginPath();
-    paint.rect(LEFT - 6, 0, width - LEFT + 6, height - BOTTOM);
+    paint.rect(LEFT - 6, top - 4, width - LEFT + 6, height - BOTTOM - top + 4);
     paint.clip();
     const r = Math.max(1.8, Math.min(5.5, 0.42 * pitch));
     // What stands back first, so that nothing covers what stands out.
@@ -78,7 +85,7 @@ function raster(ring, on) {
         if (focus(i) !== out) continue;
         const x = px(at[i]);
         const y = py(row[i]);
-        if (x < LEFT - 8 || x > width + 8 || y < -8 || y > height) continue;
+        if (x < LEFT - 8 || x > width + 8 || y < top - 8 || y > height) continue;
         const mark = markOf(likes.target[i]);
         drawMark(paint, mark.shape, x, y, r);
         if (likes.tier[i] === "none") {
@@ -102,7 +109,7 @@ function raster(ring, on) {
   });
 
   function times(paint, colours, width, height) {
-    const wanted = (view.x1 - view.x0) / Math.max(2, geometry().width / 120);
+    const wanted = (view.x1 - view.x0) / Math.max(2, geometry().width / 90);
     const step = STEPS.find((one) => one >= wanted) ?? STEPS[STEPS.length - 1];
     const origin = folded ? 0 : -(ring.t0 % step);
     paint.textAlign = "center";
@@ -126,6 +133,38 @@ function raster(ring, on) {
       paint.fillStyle = colours.soft;
       if (x < width - 20) paint.fillText(label, Math.max(x, LEFT + 20), height - 6);
     }
+  }
+
+  /** The traffic on the targets: the ring's likes, and everybody else's upon them. */
+  function band(paint, colours, width) {
+    const step = (traffic.high - traffic.low) / traffic.own.length;
+    const unit = (BAND - 6) / busiest;
+    paint.save();
+    paint.beginPath();
+    paint.rect(LEFT, 0, width - LEFT, BAND + 2);
+    paint.clip();
+    for (let i = 0; i < traffic.own.length; i++) {
+      const x = px(traffic.low + i * step);
+      const wide = Math.max(px(traffic.low + (i + 1) * step) - x, 1);
+      let y = BAND;
+      for (const [n, colour] of [[traffic.own[i], colours.hues[1]], [traffic.others[i], colours.soft]]) {
+        const high = n * unit;
+        paint.fillStyle = colour;
+        if (n) paint.fillRect(x, y - Math.max(high, 1), wide, Math.max(high, 1));
+        y -= high;
+      }
+    }
+    paint.restore();
+    paint.textAlign = "right";
+    paint.fillStyle = colours.hues[1];
+    paint.fillText(t("raster.own"), LEFT - 10, BAND - 2);
+    paint.fillStyle = colours.soft;
+    paint.fillText(t("raster.others"), LEFT - 10, BAND - 16);
+    paint.strokeStyle = colours.line;
+    paint.beginPath();
+    paint.moveTo(LEFT, BAND + 0.5);
+    paint.lineTo(width, BAND + 0.5);
+    paint.stroke();
   }
 
   function names(paint, colours, width, pitch) {
@@ -234,7 +273,7 @@ function raster(ring, on) {
     const factor = Math.exp(Math.sign(event.deltaY || event.deltaX) * 0.25);
     const { width, height } = geometry();
     const x = view.x0 + ((event.offsetX - LEFT) / width) * (view.x1 - view.x0);
-    const y = view.y0 + ((event.offsetY - 4) / height) * (view.y1 - view.y0);
+    const y = view.y0 + ((event.offsetY - top) / height) * (view.y1 - view.y0);
     if (event.shiftKey) zoom(factor, false, y);
     else zoom(factor, true, x);
   }, { passive: false });
@@ -267,7 +306,7 @@ function raster(ring, on) {
 
   const button = (sign, label, act) => h("button", { type: "button", "aria-label": label, title: label, on: { click: act } }, sign);
   const foldBox = h("input", { type: "checkbox", on: { change: () => fold(foldBox.checked) } });
-  const tall = Math.max(220, Math.min(420, members.id.length * 13 + 40));
+  const tall = Math.max(220, Math.min(440, members.id.length * 13 + 40 + (traffic ? BAND : 0)));
   canvas.style.height = `${tall}px`;
   fold(false);
   return {
