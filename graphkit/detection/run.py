@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -291,7 +292,7 @@ class Ring:
         rows = self.run.tables[table]
         return rows.filter(pc.equal(rows["ring_id"], self.ring_id))
 
-    @property
+    @cached_property
     def row(self) -> dict[str, Any]:
         """The ring's row of ``rings``, evidence and all."""
         row: dict[str, Any] = self._rows("rings").to_pylist()[0]

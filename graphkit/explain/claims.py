@@ -51,7 +51,7 @@ _AMOUNTS = {
 #: Larger than any amount looked at when the neutral point is sought.
 _LARGEST = 1e7
 #: Points of one round of that search, and rounds: each narrows the bracket a hundredfold.
-_POINTS, _ROUNDS = 101, 6
+_POINTS, _ROUNDS = 101, 4
 
 
 @dataclass(frozen=True, slots=True)

@@ -293,6 +293,7 @@ def test_language__asked_for_beats_the_browsers(visit: Visit, tmp_path: Path) ->
 @pytest.mark.parametrize("lang", ["en", "zh"])
 def test_words__no_place_is_left_unfilled(visit: Visit, page_file: Path, lang: str) -> None:
     page = visit(page_file, locale={"en": "en-US", "zh": "zh-CN"}[lang])
+    page.evaluate("document.querySelectorAll('details').forEach((one) => { one.open = true; })")
     shown = page.locator("body").inner_text()
     open_ring(page)
     page.evaluate("document.querySelectorAll('details').forEach((one) => { one.open = true; })")

@@ -17,7 +17,7 @@ from graphkit.report.desk import files as desk_files
 from graphkit.schemas import CHANNELS, QUARANTINE
 from tests.desk.made import MEMBERS, integer_ids, many_rings
 
-OWN = re.compile(r"""\bt\(\s*"([^"]+)"|\bt\([^()"]*\? "([^"]+)" : "([^"]+)"\)""")
+OWN = re.compile(r"""\bt\(\s*"([^"]+)"|\bt\([^()"]*\? "([^"]+)" : "([^"]+)"\)|(?<=, )"(unit\.\w+)"(?=\])""")
 KINDS = re.compile(r"\b(?:t\(`|name\(\")(\w+)")
 
 

@@ -148,11 +148,11 @@ def _shares(values: F64) -> list[float | None]:
 
 
 def _claim(claim: Claim, likes: list[int] | str) -> dict[str, Any]:
-    def shown(value: float) -> str | None:
+    def shown(value: float) -> str | int | None:
         if math.isnan(value):
             return None
         if claim.number == "window_s":
-            return text.window(int(value))
+            return int(value)  # the page names spans of time in its own language
         return text.percent(value) if claim.is_share else text.amount(value)
 
     return {

@@ -64,11 +64,11 @@ function amount(x) {
 
 /** A time span in milliseconds, to two units. */
 function span(ms) {
-  if (Math.abs(ms) < 59_500) return `${Number((ms / 1000).toPrecision(ms < 10_000 ? 2 : 3))} s`;
+  if (Math.abs(ms) < 59_500) return t("unit.s", { amount: Number((ms / 1000).toPrecision(ms < 10_000 ? 2 : 3)) });
   let left = Math.round(ms / 1000);
   const parts = [];
-  for (const [size, unit] of [[86_400, "d"], [3_600, "h"], [60, "min"], [1, "s"]]) {
-    if (left >= size) parts.push(`${Math.floor(left / size)} ${unit}`);
+  for (const [size, unit] of [[86_400, "unit.d"], [3_600, "unit.h"], [60, "unit.min"], [1, "unit.s"]]) {
+    if (left >= size) parts.push(t(unit, { amount: Math.floor(left / size) }));
     left %= size;
   }
   return parts.slice(0, 2).join(" ");

@@ -28,9 +28,9 @@ function overview() {
     ...DATA.warnings.map((warning) => h("p", { class: "warning" }, h("strong", {}, t("overview.warning")), " ", visible(warning, true))),
     h("div", { class: "cards" }, TIERS.map(card), collateral()),
     DATA.rings.length ? ringList() : null,
-    h("div", { class: "halves" }, reading(), kinds()),
+    h("div", { class: "halves" }, reading(), kinds() ?? evidence()),
     affected(),
-    evidence(),
+    DATA.rings.length ? evidence() : null,
     madeBy(),
   ];
 }
@@ -45,10 +45,10 @@ function card(tier) {
 }
 
 function collateral() {
-  const { impact } = DATA;
+  const { impact, totals: { purge: { likes } } } = DATA;
   return h("section", { class: "card collateral" },
     h("h2", {}, t("collateral")),
-    h("p", { class: "big" }, amount(impact.honest), h("small", {}, ` ${t("collateral.likes")}`)),
+    h("p", { class: "big" }, amount(impact.honest), h("small", {}, ` ${t("collateral.likes", { share: percent(likes ? impact.honest / likes : 0) })}`)),
     h("p", {}, t("collateral.notes", { n: impact.n_notes, authors: count(impact.n_authors) })),
     h("p", { class: "soft" }, t("collateral.means")));
 }
@@ -188,7 +188,7 @@ function madeBy() {
   return h("section", {}, h("h2", {}, t("made.title")), factList([
     [t("made.input"), inputs.length ? inputs.map((table, i) => [i ? ", " : "", h("code", {}, foreign(made.input[table], "path"))]) : t("made.memory")],
     [t("made.fingerprint"), h("code", {}, made.fingerprint)],
-    [t("made.config"), h("details", {}, h("summary", {}, h("code", {}, made.digest)), h("pre", {}, made.config))],
+    [t("made.config"), h("details", {}, h("summary", {}, h("code", {}, made.digest)), h("pre", {}, JSON.stringify(made.config, null, 2)))],
     [t("made.windows"), made.windows.map(([seconds, edges], i) => [i ? ", " : "", t("made.window", { window: span(1000 * seconds), n: edges })])],
     [t("made.by"), t("made.took", { version: made.version, took: span(1000 * made.seconds), n: made.threads, memory: bytes(made.memory) })],
   ]), h("p", { class: "soft" }, t("made.files")));

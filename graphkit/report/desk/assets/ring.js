@@ -131,6 +131,7 @@ const CLAIMS = 6;
 /** The claims for and against, each with its number, what is usual, and its weight. */
 function why(ring, onClaim) {
   const heaviest = Math.max(1, ...ring.reasons.map((r) => Math.abs(r.nats ?? 0)));
+  const shown = (value) => (typeof value === "number" ? span(1000 * value) : value);
   const item = (claim) => {
     const weight = h("span", { class: `weight ${claim.nats < 0 ? "against" : "for"}`, title: t("nats", { nats: amount(claim.nats) }) });
     weight.style.width = `${(100 * Math.abs(claim.nats ?? 0)) / heaviest}%`;
@@ -138,7 +139,8 @@ function why(ring, onClaim) {
       h("p", {}, say(claim.say)),
       h("p", { class: "claim" },
         h("span", { class: "track" }, weight),
-        h("span", { class: "soft" }, name("channel", claim.channel), claim.found === null ? "" : ` · ${claim.found}`, claim.usual !== null ? ` · ${t("usual")} ${claim.usual}` : claim.neutral !== null ? ` · ${t("neutral")} ${claim.neutral}` : ""),
+        h("span", { class: "soft" }, name("channel", claim.channel), claim.found === null ? "" : ` · ${shown(claim.found)}`,
+          claim.usual !== null ? ` · ${t("usual")} ${claim.usual}` : claim.neutral !== null ? ` · ${t("neutral")} ${shown(claim.neutral)}` : ""),
         h("button", { type: "button", class: "link", on: { click: () => onClaim(claim) } }, t("claim.likes"))));
   };
   const speaking = ring.reasons.filter((claim) => claim.nats > 0);
