@@ -69,7 +69,7 @@ def purge(
     now = now or dt.datetime.now(dt.UTC)
     policy = policy if isinstance(policy, Policy) else load_policy(policy)
     run = run if isinstance(run, Detection) else load_checked(run)
-    verdicts: list[dict[str, Any]] = [] if store is None else store.decisions()
+    verdicts: list[dict[str, Any]] = [] if store is None else store.decisions_for(run)
     if decisions is not None:
         said = read_decisions(decisions, ids=run.id_types, reviewer=_login(), at=now)
         said.check_against(run)
