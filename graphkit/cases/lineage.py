@@ -149,7 +149,8 @@ def write_lineage(folder: Path, rows: Iterable[Row]) -> None:
     import pyarrow.parquet as pq
 
     rows = sorted(rows, key=lambda row: tuple(row[name] for name in LINEAGE.sort_by))
-    types = {Kind.USER_ID: _type_of(rows, "user_ids"), Kind.NOTE_ID: _type_of(rows, "note_ids")}
+    kinds = ((Kind.USER_ID, "user_ids"), (Kind.NOTE_ID, "note_ids"))
+    types = {kind: type_of([one for row in rows for one in row[column]]) for kind, column in kinds}
     fresh = folder / f".{FILE}.{os.getpid()}.part"
     try:
         pq.write_table(pa.Table.from_pylist(rows, schema=LINEAGE.arrow(types)), fresh, compression="zstd")
@@ -158,9 +159,8 @@ def write_lineage(folder: Path, rows: Iterable[Row]) -> None:
         fresh.unlink(missing_ok=True)
 
 
-def _type_of(rows: Iterable[Row], column: str) -> pa.DataType:
-    """Return the type that holds all ids of a column: of several runs one may have wider integers than another."""
-    ids = [one for row in rows for one in row[column]]
+def type_of(ids: Sequence[Any]) -> pa.DataType:
+    """Return the type that holds all these ids: those of one run may be wider integers than those of another."""
     if not ids or isinstance(ids[0], str):
         return pa.string()
     return pa.uint64() if max(ids) > _INT64_MAX else pa.int64()

@@ -76,8 +76,12 @@ class CaseStore(Ledger):
         with connect(Path(folder), write=write) as connection:
             store = cls(Path(folder), connection)
             yield store
-            if store._placed:  # should the transaction fail now, the rows of a run it does not know are passed over
-                write_lineage(store.folder, store.lineage)
+            store._finish()
+
+    def _finish(self) -> None:
+        """Write the lineage; should the transaction fail after it, rows of runs it does not know are passed over."""
+        if self._placed:
+            write_lineage(self.folder, self.lineage)
 
     # ----------------------------------------------------------------------------------------------
     # Verdicts

@@ -6,6 +6,7 @@ import datetime as dt
 import json
 import shutil
 from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,11 +15,12 @@ import pyarrow as pa
 
 from graphkit.cases.decisions import Subject, Verdict
 from graphkit.cases.evidence import Evidence
+from graphkit.cases.lineage import type_of
 from graphkit.cases.standing import Key, Standing
 from graphkit.cases.store import CaseStore
 from graphkit.detection.run import Detection
 from graphkit.detection.rundir import file_digest, whole
-from graphkit.errors import InputError
+from graphkit.errors import ConfigError, InputError
 from graphkit.purge.csv_twin import write_csv
 from graphkit.schemas import RESTORE, Kind
 
@@ -168,31 +170,34 @@ def decide(
 
     Raises
     ------
+    ConfigError
+        When a granted appeal has no `out`, or a refused one has.
     InputError
         When no batch took such a like, or all were given back before.
     OutputError
         When the restore batch or the store cannot be written; neither is then.
     """
     at = at or dt.datetime.now(dt.UTC)
-    written = False
-    try:
+    if grant is (out is None):
+        raise ConfigError(
+            f"an appeal {'granted' if grant else 'refused'} {'without' if grant else 'with'} a restore batch",
+            wanted="--out with --grant, and only then",
+            todo="mend the options",
+        )
+    with ExitStack() as undo:
         with CaseStore.open(cases, write=True) as store:
             found = _look_up(store, user, note, run, at)
             if grant and not found.open:
+                n = len(found.likes)
                 raise InputError(
-                    f"{len(found.likes)} likes of user {user!r} were given back before", todo="nothing is left to do"
+                    f"{n} likes of user {user!r} were given back before", todo="nothing is left to be done"
                 )
             decision = _store(store, found, grant=grant, reviewer=reviewer, comment=comment, at=at)
-            if grant:
-                if out is None:
-                    raise InputError("no place for the restore batch", wanted="a new directory", todo="pass --out")
+            if out is not None:
                 store.give_back(found.open, decision)
                 _write(Path(out), found, reviewer, at)
-                written = True
-    except BaseException:
-        if written and out is not None:  # the store could not keep it
-            shutil.rmtree(out, ignore_errors=True)
-        raise
+                undo.callback(shutil.rmtree, out, ignore_errors=True)  # should the store fail to keep it
+        undo.pop_all()
     return found
 
 
@@ -222,8 +227,10 @@ def _write(out: Path, found: Appeal, reviewer: str, at: dt.datetime) -> None:
     import pyarrow.parquet as pq
 
     likes = sorted(found.open, key=lambda like: like["key"])
-    types = {Kind.USER_ID: _type_of(likes, "user_id"), Kind.NOTE_ID: _type_of(likes, "note_id")}
-    table = pa.Table.from_pylist(likes, schema=RESTORE.arrow(types)).sort_by([(n, "ascending") for n in RESTORE.sort_by])
+    kinds = ((Kind.USER_ID, "user_id"), (Kind.NOTE_ID, "note_id"))
+    types = {kind: type_of([like[column] for like in likes]) for kind, column in kinds}
+    order = [(name, "ascending") for name in RESTORE.sort_by]
+    table = pa.Table.from_pylist(likes, schema=RESTORE.arrow(types)).sort_by(order)
     with whole(out, force=False, mark=INFO, noun="restore") as folder:
         pq.write_table(table, folder / "restore.parquet", compression="zstd")
         write_csv(table, folder / "restore.csv")
@@ -236,9 +243,3 @@ def _write(out: Path, found: Appeal, reviewer: str, at: dt.datetime) -> None:
             "files": {file.name: file_digest(file) for file in sorted(folder.iterdir())},
         }
         (folder / INFO).write_text(json.dumps(info, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
-
-
-def _type_of(likes: Sequence[Row], column: str) -> pa.DataType:
-    if isinstance(likes[0][column], str):
-        return pa.string()
-    return pa.int64() if max(like[column] for like in likes) < 2**63 else pa.uint64()
