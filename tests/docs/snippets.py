@@ -1,6 +1,6 @@
-"""The code blocks of the README, run from top to bottom, and the output that stands below them.
+"""The code blocks of a page, run from top to bottom, and the output that stands below them.
 
-``python -m tests.docs.snippets`` writes the real output into the README.
+``python -m tests.docs.snippets PAGE...`` writes the real output into the pages; into the README where none is named.
 """
 
 from __future__ import annotations
@@ -75,9 +75,8 @@ def run_all(page: str, folder: Path) -> list[tuple[Snippet, str]]:
     with contextlib.chdir(folder):
         for snippet in snippets(page):
             if not snippet.installs:
-                out.append(
-                    (snippet, _python(snippet.code, names) if snippet.language == "python" else shell(snippet.code))
-                )
+                printed = _python(snippet.code, names) if snippet.language == "python" else shell(snippet.code)
+                out.append((snippet, printed.replace(f"{folder.resolve()}/", "")))  # pages know no folder
     return out
 
 
@@ -109,16 +108,17 @@ def comparable(text: str) -> str:
     return "\n".join(line.rstrip() for line in _TOOK.sub("Took", text).strip().splitlines())
 
 
-def main() -> None:
-    """Write the real output of every block into the README."""
-    page = README.read_text(encoding="utf-8")
-    with tempfile.TemporaryDirectory() as folder:
-        results = run_all(page, Path(folder))
-    for snippet, printed in reversed(results):
-        if snippet.shown is not None:
-            page = page[: snippet.start] + printed.rstrip() + "\n" + page[snippet.stop :]
-    README.write_text(page, encoding="utf-8")
+def main(*pages: Path) -> None:
+    """Write the real output of every block into the pages."""
+    for path in pages or (README,):
+        page = path.read_text(encoding="utf-8")
+        with tempfile.TemporaryDirectory() as folder:
+            results = run_all(page, Path(folder))
+        for snippet, printed in reversed(results):
+            if snippet.shown is not None:
+                page = page[: snippet.start] + printed.strip("\n").rstrip() + "\n" + page[snippet.stop :]
+        path.write_text(page, encoding="utf-8")
 
 
 if __name__ == "__main__":
-    main()
+    main(*map(Path, sys.argv[1:]))
