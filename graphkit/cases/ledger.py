@@ -119,7 +119,7 @@ class Ledger(Register):
             `batch_id`, `key`, `user_id`, `note_id`, `ts`, `ring_id`, `tier`, `score`, `reasons`; of the batch `run_id`,
             `path` and `made_at`; `name` of the ring; `restored`, whether an appeal gave the like back.
         """
-        names = {(row["run_id"], row["ring_id"]): row["name"] for row in self.lineage}
+        names = self.names()
         found = self._sql.execute(
             "SELECT purged.*, run_id, path, made_at, decision_id IS NOT NULL AS restored FROM purged "
             "JOIN batches USING (batch_id) LEFT JOIN restored USING (batch_id, key) "

@@ -11,7 +11,8 @@ from typing import Any
 import pyarrow as pa
 
 from graphkit.cases.database import dump_time
-from graphkit.cases.lineage import end_of, place, read_lineage
+from graphkit.cases.lineage import end_of, place
+from graphkit.cases.lineagefile import Lineage
 from graphkit.detection.run import Detection
 from graphkit.errors import InputError
 
@@ -32,13 +33,15 @@ class Register:
     def __init__(self, folder: Path, connection: sqlite3.Connection) -> None:
         self.folder = folder
         self._sql = connection
-        self._placed = False
 
     @cached_property
-    def lineage(self) -> list[Row]:
-        """Rows of ``schemas.LINEAGE``: every ring of every run in the store, with its name."""
-        known = {run_id for (run_id,) in self._sql.execute("SELECT run_id FROM runs")}
-        return [row for row in read_lineage(self.folder) if row["run_id"] in known]
+    def lineage(self) -> Lineage:
+        """The rings of all runs in the store, by name."""
+        return Lineage(self.folder, [run_id for (run_id,) in self._sql.execute("SELECT run_id FROM runs")])
+
+    def names(self) -> dict[tuple[str, str], str]:
+        """Return the name of every ring of every run, by `run_id` and `ring_id`."""
+        return {(row["run_id"], row["ring_id"]): row["name"] for row in self.lineage.rows}
 
     def runs(self) -> list[Row]:
         """Return the runs by the end of their period: what each was made from, and the period."""
@@ -64,27 +67,26 @@ class Register:
         period = (dump_time(dt.datetime.fromisoformat(info["period"][name])) for name in ("first_ts", "last_ts"))
         added = self._sql.execute("INSERT OR IGNORE INTO runs VALUES (?, ?, ?, ?, ?, ?)", (*values, *period))
         if added.rowcount:
-            self.lineage.extend(rows)
-            self._placed = True
+            self.lineage.add(rows)
         return rows
 
     def placed(self, run: Detection) -> list[Row]:
-        """Return the rows of ``schemas.LINEAGE`` that a run has, or would have, without storing them."""
+        """Return the rows of ``schemas.LINEAGE`` that a run has (without ids), or would have, without storing them."""
         self._check_ids(run)
         runs = self.runs()
         if any(one["run_id"] == run.run_id for one in runs):
-            return [row for row in self.lineage if row["run_id"] == run.run_id]
+            return [row for row in self.lineage.rows if row["run_id"] == run.run_id]
         end = end_of(run)
         earlier = [one["run_id"] for one in runs if one["last_ts"] <= end]
-        return place(run, self.lineage, earlier[-1] if earlier else None)
+        known = self.lineage.rows_with_ids(run.members["user_id"].unique().to_pylist())
+        return place(run, known, earlier[-1] if earlier else None)
 
     def _check_ids(self, run: Detection) -> None:
         for column, table in (("user_id", "members"), ("note_id", "targets")):
-            kind = run.tables[table].schema.field(column).type
-            held = next((one for row in self.lineage for one in row[f"{column}s"]), None)
-            if held is not None and pa.types.is_integer(kind) != isinstance(held, int):
+            kind, held = run.tables[table].schema.field(column).type, self.lineage.id_type(column)
+            if held is not None and pa.types.is_integer(kind) != pa.types.is_integer(held):
                 raise InputError(
-                    f"{self.folder} holds {column}s such as {held!r} and the run {column}s of type {kind}",
+                    f"{self.folder} holds {column}s of type {held} and the run of type {kind}",
                     wanted="runs over the same ids",
                     todo="choose another --cases",
                 )
@@ -97,8 +99,8 @@ class Register:
         InputError
             When ids are integers and the text is none.
         """
-        held = next((one for row in self.lineage for one in row[f"{column}s"]), None)
-        if not isinstance(held, int):
+        held = self.lineage.id_type(column)
+        if held is None or not pa.types.is_integer(held):
             return text
         try:
             return int(text)

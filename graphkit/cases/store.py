@@ -13,7 +13,6 @@ from graphkit.cases.database import connect, dump_id, dump_time, load_id
 from graphkit.cases.decisions import Decisions
 from graphkit.cases.evidence import Evidence, to_text
 from graphkit.cases.ledger import Ledger
-from graphkit.cases.lineage import write_lineage
 from graphkit.cases.standing import CLEARED_D, Honoured, Key, Standing, honoured, standings
 from graphkit.detection.run import Detection
 
@@ -76,12 +75,8 @@ class CaseStore(Ledger):
         with connect(Path(folder), write=write) as connection:
             store = cls(Path(folder), connection)
             yield store
-            store._finish()
-
-    def _finish(self) -> None:
-        """Write the lineage; should the transaction fail after it, rows of runs it does not know are passed over."""
-        if self._placed:
-            write_lineage(self.folder, self.lineage)
+            # Should the transaction fail after this, rows of runs that it does not know do not count.
+            store.lineage.write()
 
     # ----------------------------------------------------------------------------------------------
     # Verdicts
@@ -166,7 +161,7 @@ class CaseStore(Ledger):
             The columns of ``schemas.DECISIONS``, and `run_id`, `name` (of the ring, where one is named), `stored_at`
             and `evidence`: the rows of ``rings``, ``members`` and ``candidates`` that were judged, as they were.
         """
-        names = {(row["run_id"], row["ring_id"]): row["name"] for row in self.lineage}
+        names = self.names()
         rows = [dict(row) for row in self._sql.execute("SELECT * FROM decisions ORDER BY decision_id")]
         for row in rows:
             row |= {name: load_id(row[name]) for name in ("user_id", "note_id")}

@@ -15,7 +15,7 @@ import pyarrow as pa
 
 from graphkit.cases.decisions import Subject, Verdict
 from graphkit.cases.evidence import Evidence
-from graphkit.cases.lineage import type_of
+from graphkit.cases.lineagefile import type_of
 from graphkit.cases.standing import Key, Standing
 from graphkit.cases.store import CaseStore
 from graphkit.detection.run import Detection

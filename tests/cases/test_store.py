@@ -92,7 +92,7 @@ def test_integer_ids__stay_integers(tmp_path: Path, kind: pa.DataType) -> None:
 
 def test_ids_of_two_kinds__are_refused(tmp_path: Path) -> None:
     review(tmp_path / "cases", USER)
-    with pytest.raises(InputError, match=r"holds user_ids such as 'u0-0' and the run user_ids of type int64"):
+    with pytest.raises(InputError, match="holds user_ids of type string and the run of type int64"):
         review(tmp_path / "cases", {"user_id": "0", "verdict": "cleared"}, run=with_integer_ids(RUN))
 
 
@@ -246,3 +246,13 @@ def test_no_room__one_line_and_nothing_stored(tmp_path: Path, monkeypatch: pytes
     monkeypatch.undo()
     with CaseStore.open(tmp_path / "cases") as store:
         assert [row["verdict"] for row in store.decisions()] == ["cleared"]
+
+
+def test_reader__cannot_write(tmp_path: Path) -> None:
+    review(tmp_path / "cases", USER)
+    with pytest.raises(OutputError, match="readonly"), CaseStore.open(tmp_path / "cases") as store:
+        store.add_run(with_other_period(RUN))
+
+
+def with_other_period(run: Detection) -> Detection:
+    return Detection(run.tables, {**run.info, "config_digest": "another"})

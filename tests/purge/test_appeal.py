@@ -164,7 +164,7 @@ def test_store_that_cannot_keep_it__leaves_no_restore_batch(
     def fail(*args: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("graphkit.purge.appeal.CaseStore._finish", fail)
+    monkeypatch.setattr("graphkit.cases.lineagefile.Lineage.write", fail)
     with pytest.raises(OutputError, match="No space left on device"):
         granted(cases, tmp_path / "restore")
     assert not (tmp_path / "restore").exists()
