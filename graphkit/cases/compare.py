@@ -109,7 +109,7 @@ def compare(run_a: Detection, run_b: Detection, cases: str | Path, *, at: dt.dat
         purged, decisions = store.purged(), store.decisions()
         rows = placed[run_b.run_id]
         end = end_of(run_b)
-        older = {r["name"] for r in store.lineage if r["last_ts"] <= end and r["run_id"] != run_b.run_id}
+        older = {r["name"] for r in store.lineage.rows if r["last_ts"] <= end and r["run_id"] != run_b.run_id}
         names = [{row["ring_id"]: row["name"] for row in placed[run.run_id]} for run in (run_a, run_b)]
         return Comparison(
             run_a=run_a.run_id,
@@ -117,11 +117,18 @@ def compare(run_a: Detection, run_b: Detection, cases: str | Path, *, at: dt.dat
             rings=changes(bodies(run_a), bodies(run_b), *names, older=older),
             recognised=store.honoured(run_b, at=at).rings,
             returned=monitoring.returned_pairs(run_b, purged),
-            reformed=monitoring.reformed(run_b, rows, purged, store.lineage),
+            reformed=monitoring.reformed(run_b, rows, _purged_rings(store, run_b, purged)),
             precision=monitoring.precision(decisions, at),
             given_back=monitoring.given_back(purged),
             drift=monitoring.drift(run_a, run_b),
         )
+
+
+def _purged_rings(store: CaseStore, run: Detection, purged: Sequence[Row]) -> list[Row]:
+    """Return the rows of the lineage, with ids, of rings that batches from other runs took likes of."""
+    taken = {(row["run_id"], row["ring_id"]) for row in purged if row["run_id"] != run.run_id}
+    rows = store.lineage.rows_with_ids(rings=taken)
+    return [row for row in rows if (row["run_id"], row["ring_id"]) in taken]
 
 
 def changes(

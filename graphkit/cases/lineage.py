@@ -1,24 +1,14 @@
-"""Lineage: rings over many runs, under names that stay."""
+"""The names of a run's rings, from those of the runs before it."""
 
 from __future__ import annotations
 
 import datetime as dt
-import os
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from pathlib import Path
 from typing import Any
-
-import pyarrow as pa
 
 from graphkit.cases.identity import Body, Change, bodies, growth, match
 from graphkit.detection.run import Detection
-from graphkit.errors import OutputError
-from graphkit.schemas import LINEAGE, Kind
-
-FILE = "lineage.parquet"
-
-_INT64_MAX = 2**63 - 1
 
 Row = dict[str, Any]
 
@@ -34,7 +24,7 @@ def place(run: Detection, known: Sequence[Mapping[str, Any]], before: str | None
     run
         The run.
     known
-        Rows of ``schemas.LINEAGE`` of runs placed already.
+        Rows of ``schemas.LINEAGE`` of runs placed already; those that share nobody with the run may do without ids.
     before
         The run before it in time, among those; ``None`` where there is none.
 
@@ -120,47 +110,3 @@ def _fresh(ring_id: str, taken: set[str]) -> str:
     while name in taken:
         name, number = f"{first}.{number}", number + 1
     return name
-
-
-def read_lineage(folder: Path) -> list[Row]:
-    """Return the rows of the lineage of a case store; none where it has none yet.
-
-    Raises
-    ------
-    OutputError
-        When the file is broken.
-    """
-    import pyarrow.parquet as pq
-
-    path = folder / FILE
-    if not path.exists():
-        return []
-    try:
-        rows: list[Row] = pq.ParquetFile(path).read().select(LINEAGE.names).to_pylist()
-    except (OSError, KeyError, pa.ArrowException) as e:
-        raise OutputError(
-            f"{path}: {' '.join(str(e).split())[:200]}", wanted="the lineage as graphkit wrote it", todo="restore it"
-        ) from None
-    return rows
-
-
-def write_lineage(folder: Path, rows: Iterable[Row]) -> None:
-    """Put the lineage in the place of the old one, whole or not at all."""
-    import pyarrow.parquet as pq
-
-    rows = sorted(rows, key=lambda row: tuple(row[name] for name in LINEAGE.sort_by))
-    types = {Kind.USER_ID: _type_of(rows, "user_ids"), Kind.NOTE_ID: _type_of(rows, "note_ids")}
-    fresh = folder / f".{FILE}.{os.getpid()}.part"
-    try:
-        pq.write_table(pa.Table.from_pylist(rows, schema=LINEAGE.arrow(types)), fresh, compression="zstd")
-        fresh.replace(folder / FILE)
-    finally:
-        fresh.unlink(missing_ok=True)
-
-
-def _type_of(rows: Iterable[Row], column: str) -> pa.DataType:
-    """Return the type that holds all ids of a column: of several runs one may have wider integers than another."""
-    ids = [one for row in rows for one in row[column]]
-    if not ids or isinstance(ids[0], str):
-        return pa.string()
-    return pa.uint64() if max(ids) > _INT64_MAX else pa.int64()

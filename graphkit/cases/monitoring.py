@@ -54,9 +54,7 @@ def returned_pairs(run: Detection, purged: Iterable[Mapping[str, Any]]) -> Row:
     }
 
 
-def reformed(
-    run: Detection, placed: Sequence[Mapping[str, Any]], purged: Iterable[Mapping[str, Any]], lineage: Sequence[Row]
-) -> list[Row]:
+def reformed(run: Detection, placed: Sequence[Mapping[str, Any]], purged: Iterable[Mapping[str, Any]]) -> list[Row]:
     """Return the rings that likes were taken from and that are there again, with which accounts.
 
     A ring is there again under its name; or, having no heir, with other accounts, where a ring of the run shares half
@@ -69,9 +67,7 @@ def reformed(
     placed
         Its rows of the lineage.
     purged
-        Likes that batches took, from ``CaseStore.purged``.
-    lineage
-        Rows of the lineage.
+        Rows of the lineage, with ids, of the rings likes were taken from; of several for one name the last counts.
 
     Returns
     -------
@@ -81,8 +77,7 @@ def reformed(
     """
     now = bodies(run)
     heirs = {row["name"]: row["ring_id"] for row in placed}
-    taken = {(row["run_id"], row["ring_id"]) for row in purged if row["run_id"] != run.run_id}
-    last = {row["name"]: row for row in lineage if (row["run_id"], row["ring_id"]) in taken}
+    last = {row["name"]: row for row in purged}
     out = []
     for name, row in sorted(last.items()):
         before = body_of(row)

@@ -83,7 +83,7 @@ def judged_rings(store: CaseStore, at: dt.datetime) -> Samples:
             chosen[key[1]] = (newest["evidence"]["rings"][0], held[key].verdict == Verdict.CONFIRMED)
     names = tuple(sorted(chosen))
     runs = {row["run_id"] for row in rows}
-    tiers = _tiers({row["name"]: row for row in store.lineage if row["run_id"] in runs}, chosen)
+    tiers = _tiers({row["name"]: row for row in store.lineage.rows if row["run_id"] in runs}, chosen)
     weight = np.array([tiers[chosen[name][0]["tier"]]["weight"] for name in names], np.float64)
     return Samples(
         names,

@@ -4,22 +4,17 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-import sqlite3
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from functools import cached_property
 from pathlib import Path
 from typing import Any, Self
 
-import pyarrow as pa
-
 from graphkit.cases.database import connect, dump_id, dump_time, load_id
-from graphkit.cases.decisions import Decisions, Subject, Verdict
+from graphkit.cases.decisions import Decisions
 from graphkit.cases.evidence import Evidence, to_text
-from graphkit.cases.lineage import end_of, place, read_lineage, write_lineage
+from graphkit.cases.ledger import Ledger
 from graphkit.cases.standing import CLEARED_D, Honoured, Key, Standing, honoured, standings
 from graphkit.detection.run import Detection
-from graphkit.errors import InputError
 
 _DECIDED = (
     "run_id",
@@ -33,7 +28,6 @@ _DECIDED = (
     "stored_at",
     "evidence",
 )
-_TAKEN = ("key", "user_id", "note_id", "ts", "ring_id", "score", "reasons")
 
 Row = dict[str, Any]
 
@@ -43,7 +37,7 @@ def default_folder(run: str | Path) -> Path:
     return Path(run).resolve().parent / "cases"
 
 
-class CaseStore:
+class CaseStore(Ledger):
     """What people decided about runs, which likes went in which batch, and how rings go on from run to run.
 
     Made by :meth:`open` only. What was stored is never changed or deleted: verdicts are added, and a reviewer's last
@@ -56,11 +50,6 @@ class CaseStore:
     connection
         Its database, in a transaction.
     """
-
-    def __init__(self, folder: Path, connection: sqlite3.Connection) -> None:
-        self.folder = folder
-        self._sql = connection
-        self._placed = False
 
     @classmethod
     @contextmanager
@@ -86,66 +75,8 @@ class CaseStore:
         with connect(Path(folder), write=write) as connection:
             store = cls(Path(folder), connection)
             yield store
-            if store._placed:  # should the transaction fail now, the rows of a run it does not know are passed over
-                write_lineage(store.folder, store.lineage)
-
-    # ----------------------------------------------------------------------------------------------
-    # Runs and the names of their rings
-
-    @cached_property
-    def lineage(self) -> list[Row]:
-        """Rows of ``schemas.LINEAGE``: every ring of every run in the store, with its name."""
-        known = {run_id for (run_id,) in self._sql.execute("SELECT run_id FROM runs")}
-        return [row for row in read_lineage(self.folder) if row["run_id"] in known]
-
-    def runs(self) -> list[Row]:
-        """Return the runs by the end of their period: what each was made from, and the period."""
-        rows = [dict(row) for row in self._sql.execute("SELECT * FROM runs ORDER BY last_ts, run_id")]
-        return [{**row, **{n: dt.datetime.fromisoformat(row[n]) for n in ("first_ts", "last_ts")}} for row in rows]
-
-    def add_run(self, run: Detection) -> list[Row]:
-        """Note what a run was made from and name its rings; a run is noted once.
-
-        Returns
-        -------
-        list of dict
-            Its rows of ``schemas.LINEAGE``.
-
-        Raises
-        ------
-        InputError
-            When its ids are texts and those in the store integers, or the other way round.
-        """
-        rows = self.placed(run)
-        info = run.info
-        values = (run.run_id, info["graphkit"], info["input"]["fingerprint"], info["config_digest"])
-        period = (dump_time(dt.datetime.fromisoformat(info["period"][name])) for name in ("first_ts", "last_ts"))
-        added = self._sql.execute("INSERT OR IGNORE INTO runs VALUES (?, ?, ?, ?, ?, ?)", (*values, *period))
-        if added.rowcount:
-            self.lineage.extend(rows)
-            self._placed = True
-        return rows
-
-    def placed(self, run: Detection) -> list[Row]:
-        """Return the rows of ``schemas.LINEAGE`` that a run has, or would have, without storing them."""
-        self._check_ids(run)
-        runs = self.runs()
-        if any(one["run_id"] == run.run_id for one in runs):
-            return [row for row in self.lineage if row["run_id"] == run.run_id]
-        end = end_of(run)
-        earlier = [one["run_id"] for one in runs if one["last_ts"] <= end]
-        return place(run, self.lineage, earlier[-1] if earlier else None)
-
-    def _check_ids(self, run: Detection) -> None:
-        for column, table in (("user_id", "members"), ("note_id", "targets")):
-            kind = run.tables[table].schema.field(column).type
-            held = next((one for row in self.lineage for one in row[f"{column}s"]), None)
-            if held is not None and pa.types.is_integer(kind) != isinstance(held, int):
-                raise InputError(
-                    f"{self.folder} holds {column}s such as {held!r} and the run {column}s of type {kind}",
-                    wanted="runs over the same ids",
-                    todo="choose another --cases",
-                )
+            # Should the transaction fail after this, rows of runs that it does not know do not count.
+            store.lineage.write()
 
     # ----------------------------------------------------------------------------------------------
     # Verdicts
@@ -209,11 +140,6 @@ class CaseStore:
         values["evidence"] = to_text(evidence)
         return self._insert("decisions", _DECIDED, tuple(values[name] for name in _DECIDED))
 
-    def _insert(self, table: str, columns: tuple[str, ...], values: tuple[Any, ...]) -> int:
-        marks = ", ".join("?" * len(columns))
-        done = self._sql.execute(f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({marks})", values)  # noqa: S608
-        return done.lastrowid or 0
-
     def _is_stored(self, run_id: str, row: Mapping[str, Any], *, untimed: bool) -> bool:
         subject = (run_id, row["ring_id"], dump_id(row["user_id"]), dump_id(row["note_id"]), row["reviewer"])
         found = self._sql.execute(
@@ -235,7 +161,7 @@ class CaseStore:
             The columns of ``schemas.DECISIONS``, and `run_id`, `name` (of the ring, where one is named), `stored_at`
             and `evidence`: the rows of ``rings``, ``members`` and ``candidates`` that were judged, as they were.
         """
-        names = {(row["run_id"], row["ring_id"]): row["name"] for row in self.lineage}
+        names = self.names()
         rows = [dict(row) for row in self._sql.execute("SELECT * FROM decisions ORDER BY decision_id")]
         for row in rows:
             row |= {name: load_id(row[name]) for name in ("user_id", "note_id")}
@@ -250,10 +176,25 @@ class CaseStore:
         """
         return standings(self.decisions(), at, period_d=period_d)
 
-    def honoured(
-        self, run: Detection, *, at: dt.datetime, more: Decisions | None = None, period_d: int = CLEARED_D
-    ) -> Honoured:
-        """Return the verdicts that a run has to honour: those on its rings, under whatever id, its users and likes.
+    def decisions_for(self, run: Detection) -> list[Row]:
+        """Return the verdicts that concern a run: on its rings, under the ids they have there, on users and on likes.
+
+        Parameters
+        ----------
+        run
+            The run; it need not be in the store.
+
+        Returns
+        -------
+        list of dict
+            As :meth:`decisions`, without those on rings that the run does not have, whatever bears their ids now.
+        """
+        ring_of = {row["name"]: row["ring_id"] for row in self.placed(run)}
+        rows = [{**row, "ring_id": ring_of.get(row["name"])} for row in self.decisions()]
+        return [row for row in rows if row["ring_id"] is not None or row["user_id"] is not None]
+
+    def honoured(self, run: Detection, *, at: dt.datetime, period_d: int = CLEARED_D) -> Honoured:
+        """Return what is held of the rings of a run, under whatever id, of users and of likes.
 
         Parameters
         ----------
@@ -261,8 +202,6 @@ class CaseStore:
             The run; it need not be in the store.
         at
             The moment.
-        more
-            Verdicts on this run that are not in the store.
         period_d
             Days for which a clearance holds.
 
@@ -271,144 +210,4 @@ class CaseStore:
         Honoured
         """
         names = {row["ring_id"]: row["name"] for row in self.placed(run)}
-        rows = self.decisions()
-        if more is not None:
-            rows += [{**row, "name": names.get(row["ring_id"])} for row in more.table.to_pylist()]
-        return honoured(standings(rows, at, period_d=period_d), names)
-
-    def cleared_users(self, at: dt.datetime, *, period_d: int = CLEARED_D) -> dict[Any, dt.datetime]:
-        """Return the users who count as cleared at a moment, and when the last of their reviewers spoke.
-
-        One reviewer's last word suffices, even where another confirms: what is disputed is not purged.
-
-        Parameters
-        ----------
-        at
-            The moment.
-        period_d
-            Days for which a clearance holds.
-
-        Returns
-        -------
-        dict
-            By user id.
-        """
-        held = self.standings(at, period_d=period_d)
-        return {
-            key[1]: one.since
-            for key, one in held.items()
-            if key[0] == Subject.USER and Verdict.CLEARED in one.said.values()
-        }
-
-    # ----------------------------------------------------------------------------------------------
-    # Batches
-
-    def record_batch(
-        self, batch_id: str, likes: pa.Table, *, path: str | Path, run: Detection, made_at: dt.datetime
-    ) -> None:
-        """Record what a batch takes, and the rows of the run that speak for it; a batch is recorded once.
-
-        Parameters
-        ----------
-        batch_id
-            What tells it from other batches.
-        likes
-            Its likes: `user_id`, `note_id`, `ts`, `ring_id`, `score`, `reasons` and `key`.
-        path
-            Where it was written.
-        run
-            The run it was made from.
-        made_at
-            When it was made.
-
-        Raises
-        ------
-        InputError
-            When a batch of this name holds other likes.
-        """
-        rows = list(zip(*(likes[name].to_pylist() for name in _TAKEN), strict=True))
-        if batch_id in {batch["batch_id"] for batch in self.batches()}:
-            if self._keys_of(batch_id) != {row[0] for row in rows}:
-                raise InputError(
-                    f"batch {batch_id} is in {self.folder} with other likes",
-                    wanted="a batch as it was recorded",
-                    todo="make the batch again",
-                )
-            return
-        self.add_run(run)
-        columns = ("batch_id", "run_id", "path", "made_at")
-        self._insert("batches", columns, (batch_id, run.run_id, str(Path(path).resolve()), dump_time(made_at)))
-        self._sql.executemany(
-            "INSERT INTO purged VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-            (
-                (batch_id, key, dump_id(user), dump_id(note), dump_time(ts), ring, score, json.dumps(reasons))
-                for key, user, note, ts, ring, score, reasons in rows
-            ),
-        )
-        self._keep_evidence(run, {(ring, user) for _, user, _, _, ring, _, _ in rows})
-
-    def _keep_evidence(self, run: Detection, members: Collection[tuple[str, Any]]) -> None:
-        rings = {ring for ring, _ in members}
-        kept = [(row, None) for row in run.rings.to_pylist() if row["ring_id"] in rings]
-        kept += [
-            (row, row["user_id"]) for row in run.members.to_pylist() if (row["ring_id"], row["user_id"]) in members
-        ]
-        self._sql.executemany(
-            "INSERT OR IGNORE INTO evidence VALUES (?, ?, ?, ?)",
-            ((run.run_id, row["ring_id"], dump_id(user), to_text(row)) for row, user in kept),
-        )
-
-    def _keys_of(self, batch_id: str) -> set[str]:
-        return {key for (key,) in self._sql.execute("SELECT key FROM purged WHERE batch_id = ?", (batch_id,))}
-
-    def batches(self) -> list[Row]:
-        """Return the batches, oldest first: `batch_id`, `run_id`, `path`, `made_at`."""
-        rows = [dict(row) for row in self._sql.execute("SELECT * FROM batches ORDER BY made_at, batch_id")]
-        return [{**row, "made_at": dt.datetime.fromisoformat(row["made_at"])} for row in rows]
-
-    def keys_by_batch(self) -> dict[str, set[str]]:
-        """Return the keys of the likes that each batch took, oldest batch first."""
-        keys: dict[str, set[str]] = {batch["batch_id"]: set() for batch in self.batches()}
-        for key, batch_id in self._sql.execute("SELECT key, batch_id FROM purged"):
-            keys[batch_id].add(key)
-        return keys
-
-    def purged_keys(self, *, but: Collection[str] = ()) -> set[str]:
-        """Return the keys of all likes that some batch took, given back or not: no like is purged twice.
-
-        Parameters
-        ----------
-        but
-            Batches to leave out, as one leaves out the batch that is made again.
-        """
-        rows = self._sql.execute("SELECT key, batch_id FROM purged")
-        return {key for key, batch_id in rows if batch_id not in but}
-
-    def purged(self, user: Any = None, note: Any = None) -> list[Row]:
-        """Return the likes that batches took, in the order of the batches.
-
-        Parameters
-        ----------
-        user, note
-            Only likes of this user and on this note; of all, where absent.
-
-        Returns
-        -------
-        list of dict
-            `batch_id`, `key`, `user_id`, `note_id`, `ts`, `ring_id`, `score`, `reasons`; of the batch `run_id`, `path`
-            and `made_at`; `name` of the ring; `restored`, whether an appeal gave the like back.
-        """
-        names = {(row["run_id"], row["ring_id"]): row["name"] for row in self.lineage}
-        found = self._sql.execute(
-            "SELECT purged.*, run_id, path, made_at, decision_id IS NOT NULL AS restored FROM purged "
-            "JOIN batches USING (batch_id) LEFT JOIN restored USING (batch_id, key) "
-            "WHERE ifnull(user_id = ?, TRUE) AND ifnull(note_id = ?, TRUE) ORDER BY made_at, batch_id, ts, key",
-            (dump_id(user), dump_id(note)),
-        )
-        rows = [dict(row) for row in found]
-        for row in rows:
-            row |= {name: load_id(row[name]) for name in ("user_id", "note_id")}
-            row |= {name: dt.datetime.fromisoformat(row[name]) for name in ("ts", "made_at")}
-            row |= {"reasons": json.loads(row["reasons"]), "restored": bool(row["restored"])}
-            row["name"] = names[row["run_id"], row["ring_id"]]
-        return rows
+        return honoured(self.standings(at, period_d=period_d), names)

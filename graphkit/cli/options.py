@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import functools
+import getpass
 from collections.abc import Callable
 from dataclasses import dataclass, fields
 from pathlib import Path
@@ -23,6 +24,7 @@ json_option = click.option("--json", "as_json", is_flag=True, help="Print one JS
 cases_option = click.option(
     "--cases", type=click.Path(path_type=Path), metavar="DIR", help="Case store; cases beside the run by default."
 )
+now_option = click.option("--now", metavar="T", help="The moment (UTC); by the clock where absent.")
 threads_option = click.option("--threads", type=click.IntRange(min=1), metavar="N", help="Threads; all by default.")
 
 _READING = (
@@ -101,3 +103,17 @@ def parse_time(text: str | None, option: str) -> dt.datetime | None:
         raise ConfigError(
             f"{option} {text!r}", wanted="a date or time such as 2026-11-22 or 2026-11-22T08:00+08:00", todo="mend it"
         ) from None
+
+
+def login_name() -> str:
+    """Return who is logged in.
+
+    Raises
+    ------
+    ConfigError
+        Where nobody is known to be.
+    """
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError):
+        raise ConfigError("no login name", wanted="somebody who answers for it", todo="pass --reviewer") from None

@@ -20,6 +20,7 @@ COMMANDS = {
     "report": "Write the page of a saved run anew.",
     "review": "Store what people decided about a run.",
     "compare": "Say what became of rings, purges and verdicts from one run to another.",
+    "appeal": "Say what a batch took from somebody and why, and decide an appeal.",
     "calibrate": "Fit probabilities to verdicts, and say how well that does.",
     "simulate": "Make a world of likes with known rings.",
     "purge": "Make a batch from a run: a bounded, reversible list of likes.",

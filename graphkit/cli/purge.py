@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -28,17 +29,14 @@ _PATH = click.Path(path_type=Path)
 @json_option
 def command(
     run_dir: Path,
-    policy: str | None,
     out: Path | None,
-    decisions: str | None,
-    protect: str | None,
     cases: Path | None,
-    previous: tuple[Path, ...],
-    after_canary: Path | None,
     now: str | None,
+    previous: tuple[Path, ...],
     dry_run: bool,
     force: bool,
     as_json: bool,
+    **given: Any,
 ) -> None:
     """Make a batch from RUN: the likes that every guard rail lets pass.
 
@@ -65,16 +63,7 @@ def command(
     # One writer at a time, from the reading of what is known to the recording of what is taken.
     with CaseStore.open(default_folder(run_dir) if cases is None else cases, write=not dry_run) as store:
         earlier = [load_batch(path) for path in previous]
-        batch = purge(
-            run_dir,
-            policy=policy,
-            decisions=decisions,
-            protect=protect,
-            store=store,
-            previous=earlier,
-            after_canary=after_canary,
-            now=parse_time(now, "--now"),
-        )
+        batch = purge(run_dir, store=store, previous=earlier, now=parse_time(now, "--now"), **given)
         change = difference(batch, earlier[-1] if earlier else last_batch(store, batch)) if dry_run else None
         if out is not None:
             batch.save(out, force=force, store=store)

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import getpass
 from pathlib import Path
 
 import click
 
-from graphkit.cli.options import cases_option, json_option
+from graphkit.cli.options import cases_option, json_option, login_name, now_option, parse_time
 from graphkit.cli.output import say, terminal
-from graphkit.errors import ConfigError
 
 
 @click.command(name="review")
@@ -19,8 +17,11 @@ from graphkit.errors import ConfigError
 )
 @cases_option
 @click.option("--reviewer", metavar="NAME", help="Who decided where F does not say; your login name by default.")
+@now_option
 @json_option
-def command(run_dir: Path, decisions: Path, cases: Path | None, reviewer: str | None, as_json: bool) -> None:
+def command(
+    run_dir: Path, decisions: Path, cases: Path | None, reviewer: str | None, now: str | None, as_json: bool
+) -> None:
     """Check the decisions F about RUN and store them, each with the evidence it was based on.
 
     F has the columns ring_id, user_id, note_id, verdict (confirmed, cleared or unsure), reviewer, time and comment, as
@@ -32,20 +33,12 @@ def command(run_dir: Path, decisions: Path, cases: Path | None, reviewer: str | 
     from graphkit.report.cases import review_text
     from graphkit.report.machine import to_json
 
-    found = review(load(run_dir), decisions, cases or default_folder(run_dir), reviewer=reviewer or login_name())
+    found = review(
+        load(run_dir),
+        decisions,
+        cases or default_folder(run_dir),
+        reviewer=reviewer or login_name(),
+        at=parse_time(now, "--now"),
+    )
     colour, width = terminal()
     say(to_json(found.to_dict()) if as_json else review_text(found, colour=colour, width=width))
-
-
-def login_name() -> str:
-    """Return who is logged in.
-
-    Raises
-    ------
-    ConfigError
-        Where nobody is known to be.
-    """
-    try:
-        return getpass.getuser()
-    except (OSError, KeyError):
-        raise ConfigError("no login name", wanted="somebody who answers for it", todo="pass --reviewer") from None

@@ -107,7 +107,9 @@ class Batch:
         return Path(path)
 
     def __repr__(self) -> str:
-        return f"<Batch {self.batch_id} ({self.info['part']}): {self.purge.num_rows} likes go, {self.held.num_rows} stay>"
+        return (
+            f"<Batch {self.batch_id} ({self.info['part']}): {self.purge.num_rows} likes go, {self.held.num_rows} stay>"
+        )
 
 
 def load_batch(path: str | Path) -> Batch:
@@ -236,7 +238,8 @@ def _marks(
     every = (Subject.LIKE, Subject.USER, Subject.RING)
 
     def any_of(word: Word) -> Bools:
-        return np.any([words.on(proposal, subject, word) for subject in every], axis=0)
+        covered: Bools = np.logical_or.reduce([words.on(proposal, subject, word) for subject in every])
+        return covered
 
     return Marks(
         purged_before=among(proposal.key, tuple(sorted(before if canary is None else before - canary.keys))),

@@ -60,7 +60,7 @@ def read_batch(path: Path) -> tuple[dict[str, pa.Table], dict[str, Any]]:
     try:
         info = json.loads((path / INFO).read_text(encoding="utf-8"))
         if not isinstance(info, dict) or "batch_id" not in info:
-            raise ValueError(f"{INFO} is none of graphkit's")
+            raise OutputError(f"{path / INFO} is none of graphkit's", wanted="a batch", todo="check the path")
         check_files(path, info, form=FORMAT, todo="make the batch again")
         tables = {t.name: pq.ParquetFile(path / f"{t.name}.parquet").read().select(t.names) for t in BATCH}
     except (OSError, ValueError, KeyError, pa.ArrowException) as e:

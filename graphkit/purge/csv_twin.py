@@ -1,8 +1,8 @@
 """CSV beside Parquet, safe to open in a spreadsheet and still exact.
 
-A spreadsheet runs a cell that begins with ``=``, ``+``, ``-``, ``@``, a tab or a line break as a formula. Such texts get
-an apostrophe in front (OWASP, "CSV Injection"), and so do texts that begin with an apostrophe themselves: whoever reads
-such a file drops one leading apostrophe of a text, and has what was written. Numbers are written as they are.
+A spreadsheet runs a cell that begins with ``=``, ``+``, ``-``, ``@``, a tab or a line break as a formula. Such texts
+get an apostrophe in front (OWASP, "CSV Injection"), and so do texts that begin with an apostrophe themselves: whoever
+reads such a file drops one leading apostrophe of a text, and has what was written. Numbers are written as they are.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ def write_csv(table: pa.Table, path: Path) -> None:
     """
     columns = [map(_writer(field.type), table[field.name].to_pylist()) for field in table.schema]
     with path.open("w", encoding="utf-8", newline="") as file:
-        out = csv.writer(file, lineterminator="\n")
+        out = csv.writer(file)  # CRLF, as RFC 4180 has it, so that single ones inside texts are quoted
         out.writerow(table.column_names)
         out.writerows(zip(*columns, strict=True))
 

@@ -29,9 +29,9 @@ def difference(batch: Batch, previous: Batch | None) -> dict[str, Any]:
     Returns
     -------
     dict
-        ``previous`` (its id), the number of likes ``new``, ``same`` and ``gone``; ``gone_by``, how many of the gone each
-        rail holds now or are no candidates any more; and ``rings``, with the likes ``before`` and ``now`` of each ring
-        that differs, by name.
+        ``previous`` (its id), the number of likes ``new``, ``same`` and ``gone``; ``gone_by``, how many of the gone
+        each rail holds now or are no candidates any more; and ``rings``, with the likes ``before`` and ``now`` of each
+        ring that differs, by name.
     """
     now = _by_key(batch, "purge", "ring_id")
     before = {} if previous is None else _by_key(previous, "purge", "ring_id")

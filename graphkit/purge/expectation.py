@@ -22,16 +22,18 @@ _AT_ONCE = 1 << 20  # cells of a block of draws
 def honest_likes(proposal: Proposal, confirmed: Bools) -> F64:
     """Return the probability that each like is honest, float64[m].
 
-    A ring is none with the larger of one less its score and its q-value; that a like of a ring is ordinary, is its score
-    over its ring's. Where a person confirmed, the ring is taken for one, and only the second is left.
+    A ring is none with the larger of one less its score and its q-value; a like of a ring is no ordinary one with its
+    score over its ring's. Where a person confirmed, the ring is taken for one, and only the second is left.
     """
     real = np.where(confirmed, 1.0, _real(proposal)[proposal.ring])
-    return np.asarray(1 - real * proposal.genuine)
+    honest: F64 = 1 - real * proposal.genuine
+    return honest
 
 
 def _real(proposal: Proposal) -> F64:
     """Return the probability that each ring is one, float64[r]; 0 where nothing is known of it."""
-    return np.clip(np.nan_to_num(np.minimum(proposal.ring_score, 1 - proposal.ring_q)), 0, 1)
+    real: F64 = np.clip(np.nan_to_num(np.minimum(proposal.ring_score, 1 - proposal.ring_q)), 0, 1)
+    return real
 
 
 def expect(proposal: Proposal, taken: Bools, confirmed: Bools, decoys: int) -> dict[str, Any]:
@@ -40,8 +42,9 @@ def expect(proposal: Proposal, taken: Bools, confirmed: Bools, decoys: int) -> d
     The mean and its interval take scores and q-values at their word: each ring is none with some probability, and then
     all its likes are honest at once; else each like is ordinary by itself. So the interval is wide where few rings are
     large. ``by_decoys`` asks what decoys alone bear out, without any score: at most D decoys count against rings as
-    strong as the weakest taken, and true and false finds win with equal chance, so that of the rings taken no more than
-    the quantile of a negative binomial are none; in the worst case the largest. Likes a person vouches for are left out.
+    strong as the weakest taken, and a false find wins against its decoy with equal chance, so that of the rings taken
+    no more than the quantile of a negative binomial are none; in the worst case the largest. Likes a person vouches
+    for are left out.
 
     Parameters
     ----------
@@ -110,7 +113,7 @@ def _by_decoys(proposal: Proposal, taken: Bools, decoys: int) -> dict[str, int]:
     size = np.bincount(proposal.ring[taken], minlength=len(proposal.ring_ids))
     used = size > 0
     worst = float(np.max(np.nan_to_num(proposal.ring_q[used], nan=1.0), initial=0.0))
-    # A q-value is at least decoys over rings at or below some score, per set: more decoys than this cannot have counted.
+    # A q-value is at least decoys over rings at or below some score, per set: no more decoys can have counted.
     counted = math.floor(worst * len(proposal.ring_ids) * decoys + 1e-9)
     false = int(nbinom.ppf((1 + LEVEL) / 2, counted + 1, decoys / (decoys + 1)))
     false = min(false, int(used.sum()))

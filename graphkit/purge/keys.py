@@ -30,7 +30,10 @@ def like_keys(likes: pa.Table) -> pa.Array:
         Text, one a row.
     """
     rows = zip(
-        likes["user_id"].to_pylist(), likes["note_id"].to_pylist(), likes["ts"].cast(pa.int64()).to_pylist(), strict=True
+        likes["user_id"].to_pylist(),
+        likes["note_id"].to_pylist(),
+        likes["ts"].cast(pa.int64()).to_pylist(),
+        strict=True,
     )
     keys = [hashlib.blake2b(json.dumps(row).encode(), digest_size=16).hexdigest() for row in rows]
     return pa.array(keys, pa.string())
@@ -38,4 +41,5 @@ def like_keys(likes: pa.Table) -> pa.Array:
 
 def fractions(keys: pa.Array) -> F64:
     """Return where each key lies between 0 and 1: evenly spread, and the same for ever."""
-    return np.array([int(key[:_DIGITS], 16) for key in keys.to_pylist()], np.float64) / 16**_DIGITS
+    digits = np.array([int(key[:_DIGITS], 16) for key in keys.to_pylist()], np.float64)
+    return np.asarray(digits / 16**_DIGITS, np.float64)

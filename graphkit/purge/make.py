@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import datetime as dt
 import getpass
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from graphkit.cases.decisions import read_decisions
-from graphkit.detection.rundir import check_files
 from graphkit.detection.run import Detection, load
+from graphkit.detection.rundir import check_files
 from graphkit.purge.batch import Batch, load_batch, plan_batch
 from graphkit.purge.policy import Policy, load_policy
 from graphkit.purge.protect import read_protected
@@ -69,12 +69,14 @@ def purge(
     now = now or dt.datetime.now(dt.UTC)
     policy = policy if isinstance(policy, Policy) else load_policy(policy)
     run = run if isinstance(run, Detection) else load_checked(run)
-    verdicts: list[dict[str, Any]] = [] if store is None else store.decisions()
+    verdicts: list[dict[str, Any]] = [] if store is None else store.decisions_for(run)
     if decisions is not None:
         said = read_decisions(decisions, ids=run.id_types, reviewer=_login(), at=now)
         said.check_against(run)
         verdicts += [{**row, "run_id": run.run_id} for row in said.table.to_pylist()]
-    earlier = [batch if isinstance(batch, Batch) else load_batch(batch) for batch in previous]
+    batches = [batch if isinstance(batch, Batch) else load_batch(batch) for batch in previous]
+    earlier: dict[str, Collection[str]] = {batch.batch_id: batch.keys for batch in batches}
+    earlier |= {} if store is None else store.keys_by_batch()
     canary = load_batch(after_canary) if isinstance(after_canary, str | Path) else after_canary
     return plan_batch(
         run,
@@ -82,7 +84,7 @@ def purge(
         now=now,
         verdicts=verdicts,
         protected=None if protect is None else read_protected(protect, run.id_types),
-        earlier={batch.batch_id: batch.keys for batch in earlier} | ({} if store is None else store.keys_by_batch()),
+        earlier=earlier,
         canary=canary,
     )
 

@@ -7,7 +7,7 @@ from typing import Literal
 
 from pydantic import Field, model_validator
 
-from graphkit.cases.store import CLEARED_D
+from graphkit.cases.standing import CLEARED_D
 from graphkit.config import Model, digest_of, read_toml, validated
 
 
@@ -26,8 +26,8 @@ class Policy(Model):
         Least independent channels of evidence, besides lockstep, that speak for its ring; channels of one act, such as
         dwell and completion, count once.
     admit_confirmed
-        What a person's ``confirmed`` stands in for: tier, score, q-value and the shares of notes and authors. ``rings``:
-        of a ring, of a user in it, or of a like; ``likes``: of a user or a like only; ``none``: of nothing.
+        Whose ``confirmed`` by a person stands in for tier, score, q-value and the shares of notes and authors:
+        ``rings``, that of a ring, a user or a like; ``likes``, that of a user or a like; ``none``, no one's.
     min_reviewers
         Different people who must have confirmed, and none of them otherwise.
     min_genuine

@@ -13,7 +13,7 @@ from graphkit.detection.run import Detection
 from graphkit.errors import OutputError
 from graphkit.likes.model import F64, I64
 from graphkit.purge.keys import fractions, like_keys
-from graphkit.schemas import CANDIDATES, CHANNELS
+from graphkit.schemas import CANDIDATES, CHANNELS, IMPACT, RINGS
 from graphkit.scoring.tiers import TIERS, n_independent
 
 
@@ -98,8 +98,10 @@ def propose(run: Detection) -> Proposal:
     OutputError
         When the tables of the run contradict each other.
     """
-    likes = run.candidates.sort_by([(name, "ascending") for name in CANDIDATES.sort_by])
-    rings, notes = run.rings, run.impact
+    likes, rings, notes = (
+        run.tables[table.name].sort_by([(name, "ascending") for name in table.sort_by])
+        for table in (CANDIDATES, RINGS, IMPACT)
+    )
     weights = {
         name: np.nan_to_num(_floats(pc.struct_field(rings["evidence"], f"weight_{name}"))) for name, _ in CHANNELS
     }

@@ -17,6 +17,8 @@ from graphkit.purge.proposal import Proposal
 
 Bools = npt.NDArray[np.bool_]
 _Key = tuple[Subject, Any]
+#: What names a subject.
+_NAMES = {Subject.RING: ("ring_id",), Subject.USER: ("user_id",), Subject.LIKE: ("user_id", "note_id")}
 #: Of verdicts given at one moment the most cautious counts as the last.
 _CAUTION = (Verdict.CONFIRMED, Verdict.UNSURE, Verdict.CLEARED)
 
@@ -47,14 +49,8 @@ class Words:
         named = {key for (sort, key), word in self.of.items() if sort is subject and word in words}
         if not named:
             return np.zeros(len(proposal), np.bool_)
-        likes = proposal.likes
-        match subject:
-            case Subject.RING:
-                keys: Iterable[Any] = likes["ring_id"].to_pylist()
-            case Subject.USER:
-                keys = likes["user_id"].to_pylist()
-            case Subject.LIKE:
-                keys = zip(likes["user_id"].to_pylist(), likes["note_id"].to_pylist(), strict=True)
+        ids = [proposal.likes[name].to_pylist() for name in _NAMES[subject]]
+        keys: Iterable[Any] = zip(*ids, strict=True) if len(ids) > 1 else ids[0]
         return np.fromiter((key in named for key in keys), np.bool_, len(proposal))
 
     def describe(self) -> list[list[Any]]:
@@ -92,7 +88,9 @@ def weigh(rows: Iterable[Mapping[str, Any]], *, run_id: str, policy: Policy, now
     end = now - dt.timedelta(days=policy.cleared_d)
     of = {}
     for key, by_reviewer in last.items():
-        said = [row for row in by_reviewer.values() if _counts(row, run_id, now, None if key[0] is Subject.LIKE else end)]
+        said = [
+            row for row in by_reviewer.values() if _counts(row, run_id, now, None if key[0] is Subject.LIKE else end)
+        ]
         word = _word({row["verdict"] for row in said}, len(said), policy)
         if word is not None:
             of[key] = word
@@ -141,5 +139,3 @@ def vouched(words: Words, proposal: Proposal, policy: Policy) -> Bools:
     if policy.admit_confirmed == "rings":
         wider |= words.on(proposal, Subject.RING, Word.CONFIRMED)
     return like | (wider & (proposal.genuine >= policy.min_genuine))
-
-

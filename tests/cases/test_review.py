@@ -122,8 +122,8 @@ def test_review__no_room_left(run: Path, tmp_path: Path) -> None:
 def test_review__killed_at_work_stores_nothing(run: Path, tmp_path: Path) -> None:
     file = write(tmp_path / "d.csv", [RING])
     code = (
-        "import os, graphkit as gk, graphkit.cases.store as store\n"
-        "store.write_lineage = lambda *a: os.kill(os.getpid(), 9)\n"
+        "import os, graphkit as gk, graphkit.cases.lineagefile as file\n"
+        "file.Lineage.write = lambda self: os.kill(os.getpid(), 9)\n"
         f"gk.review(gk.load({str(run)!r}), {str(file)!r}, {str(tmp_path / 'c')!r}, reviewer='Ada')"
     )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == -9

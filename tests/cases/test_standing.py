@@ -102,13 +102,27 @@ def test_honoured__users_and_likes_by_their_ids(tmp_path: Path) -> None:
     assert {like: one.verdict for like, one in found.likes.items()} == {("u003", "n000"): "unsure"}
 
 
-def test_honoured__with_verdicts_that_are_not_stored(tmp_path: Path) -> None:
+def test_decisions_for_a_run__on_rings_under_the_ids_they_have_there(tmp_path: Path) -> None:
+    rows = [
+        {"ring_id": "R-a", "verdict": "confirmed"},
+        {"ring_id": "R-b", "verdict": "cleared"},
+        {"ring_id": "R-b", "user_id": "u015", "verdict": "cleared"},
+    ]
     with CaseStore.open(tmp_path, write=True) as store:
-        store.add_decisions(FIRST, handed_in(tmp_path, FIRST, {"ring_id": "R-a", "verdict": "confirmed"}), at=AT)
-    more = handed_in(tmp_path, SECOND, {"ring_id": "R-x", "verdict": "cleared", "reviewer": "Bo"})
-    with CaseStore.open(tmp_path) as store:
-        assert store.honoured(SECOND, at=AT, more=more).rings["R-x"].verdict == DISPUTED
-        assert [one["run_id"] for one in store.runs()] == [FIRST.run_id]
+        store.add_decisions(FIRST, handed_in(tmp_path, FIRST, *rows), at=AT)
+        found = store.decisions_for(SECOND)
+    assert {(row["ring_id"], row["user_id"], row["verdict"]) for row in found} == {
+        ("R-x", None, "confirmed"),
+        (None, "u015", "cleared"),
+    }
+    assert {row["run_id"] for row in found} == {FIRST.run_id}
+
+
+def test_decisions_for_a_run__another_ring_with_the_id_is_not_meant(tmp_path: Path) -> None:
+    later = run_of({"R-y": range(10), "R-a": range(50, 60)}, day=1)
+    with CaseStore.open(tmp_path, write=True) as store:
+        store.add_decisions(FIRST, handed_in(tmp_path, FIRST, {"ring_id": "R-a", "verdict": "cleared"}), at=AT)
+        assert [row["ring_id"] for row in store.decisions_for(later)] == ["R-y"]
 
 
 def test_honoured__a_clearance_ends(tmp_path: Path) -> None:

@@ -86,33 +86,14 @@ def test_integer_ids__stay_integers(tmp_path: Path, kind: pa.DataType) -> None:
     user = run.members["user_id"][0].as_py()
     review(tmp_path / "cases", {"user_id": str(user), "verdict": "cleared"}, run=run)
     with CaseStore.open(tmp_path / "cases") as store:
-        assert [*store.cleared_users(AT)] == [user]
+        assert [row["user_id"] for row in store.decisions()] == [user]
+        assert [*store.honoured(run, at=AT).users] == [user]
 
 
 def test_ids_of_two_kinds__are_refused(tmp_path: Path) -> None:
     review(tmp_path / "cases", USER)
-    with pytest.raises(InputError, match=r"holds user_ids such as 'u0-0' and the run user_ids of type int64"):
+    with pytest.raises(InputError, match="holds user_ids of type string and the run of type int64"):
         review(tmp_path / "cases", {"user_id": "0", "verdict": "cleared"}, run=with_integer_ids(RUN))
-
-
-def test_cleared_user__for_the_period_and_not_before(tmp_path: Path) -> None:
-    review(tmp_path / "cases", USER)
-    with CaseStore.open(tmp_path / "cases") as store:
-        assert store.cleared_users(AT - DAY) == {}
-        assert store.cleared_users(AT) == {"u1-2": AT}
-        assert store.cleared_users(AT + 180 * DAY) == {}
-        assert store.cleared_users(AT + DAY, period_d=1) == {}
-
-
-def test_cleared_user__until_the_reviewer_changes_their_mind(tmp_path: Path) -> None:
-    review(tmp_path / "cases", USER)
-    review(tmp_path / "cases", {**USER, "verdict": "confirmed", "reviewer": "Bo"}, at=AT + DAY)
-    with CaseStore.open(tmp_path / "cases") as store:
-        assert [*store.cleared_users(AT + DAY)] == ["u1-2"]
-    review(tmp_path / "cases", {**USER, "verdict": "confirmed"}, at=AT + 2 * DAY)
-    with CaseStore.open(tmp_path / "cases") as store:
-        assert store.cleared_users(AT + 2 * DAY) == {}
-        assert [*store.cleared_users(AT + DAY)] == ["u1-2"]
 
 
 def test_batches__their_keys_once(tmp_path: Path) -> None:
@@ -125,8 +106,7 @@ def test_batches__their_keys_once(tmp_path: Path) -> None:
             ("B-1", str(tmp_path / "b1"), AT),
             ("B-2", str(tmp_path / "b2"), AT + DAY),
         ]
-        assert store.purged_keys() == {"k0", "k1", "k2"}
-        assert store.purged_keys(but=["B-1"]) == {"k2"}
+        assert list(store.keys_by_batch().items()) == [("B-1", {"k0", "k1"}), ("B-2", {"k2"})]
 
 
 def test_batch__of_the_same_name_with_other_likes_is_refused(tmp_path: Path) -> None:
@@ -137,6 +117,40 @@ def test_batch__of_the_same_name_with_other_likes_is_refused(tmp_path: Path) -> 
         CaseStore.open(tmp_path / "cases", write=True) as store,
     ):
         store.record_batch("B-1", batch_of(RUN, 1), path=tmp_path / "b1", run=RUN, made_at=AT)
+
+
+def test_purged__likes_with_their_evidence(tmp_path: Path) -> None:
+    with CaseStore.open(tmp_path / "cases", write=True) as store:
+        store.record_batch("B-1", batch_of(RUN, 0, 1, 3), path=tmp_path / "b1", run=RUN, made_at=AT)
+        likes = store.purged("u1-0")
+        then = store.evidence_then(likes)
+        assert [row["note_id"] for row in store.purged("u1-0", "n1-1")] == ["n1-1"]
+    assert [(row["note_id"], row["tier"], row["name"], row["restored"]) for row in likes] == [
+        ("n1-0", "purge", "L-000001", False),
+        ("n1-1", "purge", "L-000001", False),
+    ]
+    assert [row["ring_id"] for row in then["rings"]] == ["R-000001"]
+    assert [(row["user_id"], row["n_partners"]) for row in then["members"]] == [("u1-0", 3)]
+    assert [row["note_id"] for row in then["candidates"]] == ["n1-0", "n1-1"]
+
+
+def test_given_back__is_marked(tmp_path: Path) -> None:
+    review(tmp_path / "cases", {"user_id": "u1-0", "verdict": "cleared"})
+    with CaseStore.open(tmp_path / "cases", write=True) as store:
+        store.record_batch("B-1", batch_of(RUN, 0, 1), path=tmp_path / "b1", run=RUN, made_at=AT)
+        store.give_back(store.purged(note="n1-1"), 1)
+    with CaseStore.open(tmp_path / "cases") as store:
+        assert [(row["note_id"], row["restored"]) for row in store.purged()] == [("n1-0", False), ("n1-1", True)]
+        assert store.keys_by_batch() == {"B-1": {"k0", "k1"}}
+
+
+def test_id_from_text__of_the_kind_the_store_holds(tmp_path: Path) -> None:
+    with CaseStore.open(tmp_path / "cases", write=True) as store:
+        assert store.id_from("7", "user_id") == "7"
+        store.add_run(with_integer_ids(RUN))
+        assert store.id_from("7", "user_id") == 7
+        with pytest.raises(InputError, match="user_id 'u7'; wanted an integer"):
+            store.id_from("u7", "user_id")
 
 
 def test_times__keep_their_microseconds(tmp_path: Path) -> None:
@@ -232,3 +246,13 @@ def test_no_room__one_line_and_nothing_stored(tmp_path: Path, monkeypatch: pytes
     monkeypatch.undo()
     with CaseStore.open(tmp_path / "cases") as store:
         assert [row["verdict"] for row in store.decisions()] == ["cleared"]
+
+
+def test_reader__cannot_write(tmp_path: Path) -> None:
+    review(tmp_path / "cases", USER)
+    with pytest.raises(OutputError, match="readonly"), CaseStore.open(tmp_path / "cases") as store:
+        store.add_run(with_other_period(RUN))
+
+
+def with_other_period(run: Detection) -> Detection:
+    return Detection(run.tables, {**run.info, "config_digest": "another"})

@@ -40,6 +40,7 @@ CREATE TABLE purged (
     note_id TEXT NOT NULL,
     ts TEXT NOT NULL,
     ring_id TEXT NOT NULL,
+    tier TEXT NOT NULL,
     score REAL NOT NULL,
     reasons TEXT NOT NULL,
     PRIMARY KEY (batch_id, key)
