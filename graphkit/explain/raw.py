@@ -6,10 +6,11 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from graphkit._kernels.grouping import expand_ranges
 from graphkit.detection import Detection
 from graphkit.likes.model import F64, I64, UNKNOWN, Likes
 from graphkit.schemas import TIMESTAMP
-from graphkit.scoring.attach import expand_ranges, note_ranges
+from graphkit.scoring.attach import note_ranges
 
 #: Columns of `raw_likes` that only the likes themselves have.
 DETAILS = ("dwell_ms", "completed", "device", "ip")
