@@ -19,6 +19,7 @@ from graphkit.scoring.channels import CHANNELS, weigh
 from graphkit.scoring.reasons import REASONS
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
+EXTENSIONS = ("attributes", "channels", "commands", "data_model", "reasons", "settings")
 
 
 @pytest.fixture
@@ -28,9 +29,12 @@ def extension(monkeypatch: pytest.MonkeyPatch) -> dict[str, ModuleType]:
 
     monkeypatch.syspath_prepend(str(DOCS / "_ext"))
     try:
-        return {name: importlib.import_module(name) for name in ("channels", "commands", "reasons", "settings")}
+        return {
+            name: importlib.import_module(name)
+            for name in ("attributes", "channels", "commands", "reasons", "settings")
+        }
     finally:
-        for name in ("channels", "commands", "reasons", "settings", "data_model"):
+        for name in EXTENSIONS:
             sys.modules.pop(name, None)
 
 
@@ -82,6 +86,13 @@ def test_reasons__every_code_is_listed_with_both_sentences(extension: dict[str, 
 def test_api__every_name_of_the_namespace_is_documented() -> None:
     page = (DOCS / "reference" / "api.md").read_text(encoding="utf-8")
     assert [name for name in graphkit.__all__ if f":: graphkit.{name}\n" not in page] == []
+
+
+def test_attributes__described_together_are_listed_apart(extension: dict[str, ModuleType]) -> None:
+    lines = ["Attributes", "----------", "user, note", "    Codes.", "ts", "    Times, in order.", "", "one, two"]
+    assert extension["attributes"].apart(lines) == [
+        *lines[:2], "user", "    Codes.", "note", "    Codes.", *lines[4:]
+    ]  # fmt: skip
 
 
 def test_method__names_settings_that_exist() -> None:
