@@ -138,7 +138,8 @@ def neutral_point(channel: Channel, number: str, numbers: Numbers) -> float:
         grid = (
             np.concatenate([[0.0], np.geomspace(1e-3, high, _POINTS)]) if amounts else np.linspace(low, high, _POINTS)
         )
-        speaks = channel.weigh(numbers | {number: grid}) > 0
+        asked = {name: np.repeat(value, len(grid)) for name, value in numbers.items()} | {number: grid}
+        speaks = channel.weigh(asked) > 0
         turns = np.flatnonzero(speaks[1:] != speaks[:-1])
         if len(turns) == 0:
             return math.nan

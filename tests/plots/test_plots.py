@@ -164,16 +164,3 @@ def test_browser__of_a_run_without_rings_shows_the_run() -> None:
 
 def test_browser__speaks_chinese(run: gk.Detection) -> None:
     assert "反证" in run.browse("zh").show("R-1d92bd89aa")
-
-
-def test_network__of_many_ties_draws_the_strongest_and_says_so(
-    run: gk.Detection, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("graphkit.plots.ring._LINES", 3)
-    ring = run.ring("R-1d92bd89aa")
-    ax = ring.plot_network(axis())
-    assert len(ax.collections[0].get_segments()) == 3
-    assert ax.get_title().endswith("24 ties, the strongest 3")
-    strongest = sorted(ring.ties["weight"].to_pylist())[-3:]
-    widths = ax.collections[0].get_linewidths()
-    assert sorted(widths) == pytest.approx([0.3 + 1.5 * weight / strongest[-1] for weight in strongest])
