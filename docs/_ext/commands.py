@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import inspect
+
 import click
 from data_model import row
 from docutils import nodes
@@ -22,7 +24,7 @@ def describe() -> list[str]:
         assert command is not None
         context = click.Context(command, info_name=name, parent=top)
         usage = " ".join(command.collect_usage_pieces(context))
-        lines += [f"`graphkit {name} {usage}`", "", *(command.help or "").split("\n"), ""]
+        lines += [f"`graphkit {name} {usage}`", "", *inspect.cleandoc(command.help or "").split("\n"), ""]
         lines += [row("option", "meaning"), row("---", "---")]
         for parameter in command.get_params(context):
             record = parameter.get_help_record(context)
