@@ -73,3 +73,11 @@ def runs_between(ts: I64, ptr: I64, group: I32, first: I64, last: I64) -> tuple[
         low[j] = begin + np.searchsorted(ts[begin:end], first[j], "left")
         high[j] = begin + np.searchsorted(ts[begin:end], last[j], "right")
     return low, high
+
+
+def expand_ranges(low: I64, high: I64) -> I64:
+    """Return the concatenation of ``range(low[j], high[j])`` over j."""
+    sizes = high - low
+    ends = np.cumsum(sizes)
+    offset: I64 = np.repeat(low - (ends - sizes), sizes)
+    return np.arange(len(offset)) + offset

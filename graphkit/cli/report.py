@@ -2,27 +2,41 @@
 
 from __future__ import annotations
 
-import os
+from dataclasses import replace
 from pathlib import Path
 
 import click
 
 from graphkit.cli.output import say
+from graphkit.errors import InputError
 
 
 @click.command(name="report")
 @click.argument("run_dir", metavar="RUN", type=click.Path(path_type=Path))
-def command(run_dir: Path) -> None:
-    """Write report.html of the saved RUN anew, and say where it is."""
-    from graphkit.detection import load
-    from graphkit.report.html import render_report
+@click.option("--lang", type=click.Choice(["zh", "en"]), help="Language it opens in; the browser's by default.")
+@click.option("--likes", metavar="LIKES", help="Where the likes of the run are now; by default where they were.")
+@click.option("--users", metavar="F", help="Where its table of users is now.")
+@click.option("--notes", metavar="F", help="Where its table of notes is now.")
+def command(run_dir: Path, lang: str | None, **places: str | None) -> None:
+    """Write report.html of the saved RUN anew, and say where it is.
 
-    page = render_report(load(run_dir))
-    # Beside it first: the old page stays until the new one is whole.
-    partial = run_dir / f".report.html.{os.getpid()}.part"
+    The likes of the run are read again, where they still are and are still the same: the page then has titles, likes
+    that are not proposed, and shares of bursts. Without them the tables of the run must do.
+    """
+    from graphkit.detection import load
+    from graphkit.detection.rundir import replace_page
+    from graphkit.explain.reread import reread
+    from graphkit.partition import import_igraph_bare
+    from graphkit.progress import Progress
+    from graphkit.report.desk import FOLDER, PAGE, report_files
+
+    import_igraph_bare()
+    run = load(run_dir)
     try:
-        partial.write_text(page, encoding="utf-8")
-        partial.replace(run_dir / "report.html")
-    finally:
-        partial.unlink(missing_ok=True)
-    say(str(run_dir / "report.html"))
+        run = replace(run, likes=reread(run, **places, progress=Progress()))
+    except InputError as error:
+        if any(places.values()):
+            raise
+        click.echo(f"graphkit: without the likes: {error}", err=True)
+    replace_page(run_dir, PAGE, report_files(run, lang), FOLDER)
+    say(str(run_dir / PAGE))

@@ -17,7 +17,7 @@ import pyarrow.compute as pc
 from graphkit.bipartite import BipartiteGraph
 from graphkit.candidates import build_tables
 from graphkit.config import Config
-from graphkit.detection.decoys import move_sessions
+from graphkit.detection.decoys import Sessions
 from graphkit.detection.run import Detection
 from graphkit.engines import LocalEngine
 from graphkit.likes.model import I32, Likes
@@ -87,9 +87,8 @@ def detect(
     graph, key, projection, communities = _communities(likes, windows_s, config, engine, progress)
     rings = find_rings(likes, graph, key, projection, communities, config, progress)
     with progress.stage("decoys", len(windows_s) * config.scoring.decoys, "decoys") as advance:
-        rings = compete(
-            rings, [*_decoys(likes, windows_s, rings, config, engine, advance)], config.scoring.decoys, config.scoring
-        )
+        decoys = [*_decoys(likes, graph, windows_s, rings, config, engine, advance)]
+        rings = compete(rings, decoys, config.scoring.decoys, config.scoring)
     with progress.stage("tables", len(rings), "rings"):
         tables = build_tables(likes, graph, projection, rings, config.scoring)
     info = _describe(likes, config, projection, tables, engine, inputs or {})
@@ -112,7 +111,13 @@ def _communities(
 
 
 def _decoys(
-    likes: Likes, windows_s: tuple[int, ...], rings: Rings, config: Config, engine: LocalEngine, advance: Advance
+    likes: Likes,
+    graph: BipartiteGraph,
+    windows_s: tuple[int, ...],
+    rings: Rings,
+    config: Config,
+    engine: LocalEngine,
+    advance: Advance,
 ) -> Iterator[Rings]:
     """Yield what each window finds where sessions were moved by windows of that width; nothing where no ring competes.
 
@@ -120,9 +125,10 @@ def _decoys(
     """
     if not np.any(rings.score >= config.scoring.review_score):
         return
+    sessions = Sessions.of(likes, graph)
     for number in range(config.scoring.decoys):
         for window_s in windows_s:
-            decoy = move_sessions(likes, window_s, config.scoring.decoy_seed + number)
+            decoy = sessions.moved(window_s, config.scoring.decoy_seed + number, engine)
             found = _communities(decoy, (window_s,), config, engine, SILENT)
             if found[-1]:
                 yield find_rings(decoy, *found, config)

@@ -338,13 +338,14 @@ def _surroundings(
     return _both(
         engine,
         lambda: _Activity.of(graph, by_time),
-        lambda: _baselines(graph, by_time, windows_s, config, engine),
+        lambda: baselines(graph, by_time, windows_s, config, engine),
     )
 
 
-def _baselines(
+def baselines(
     graph: BipartiteGraph, by_time: I32, windows_s: tuple[int, ...], config: ProjectionConfig, engine: LocalEngine
 ) -> list[Baseline]:
+    """Return what is ordinary around each like at each window; `by_time` holds the likes in the order of time."""
     sorted_ts = graph.ts[by_time]
     return [_baseline(graph, by_time, sorted_ts, window_s, config, engine) for window_s in windows_s]
 

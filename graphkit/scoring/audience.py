@@ -6,9 +6,9 @@ import numpy as np
 import numpy.typing as npt
 
 from graphkit._kernels.distinct import pack
+from graphkit._kernels.grouping import expand_ranges
 from graphkit.bipartite import BipartiteGraph
 from graphkit.likes.model import F64, I64, Likes
-from graphkit.scoring.attach import expand_ranges
 from graphkit.scoring.membership import NO_RING, Membership
 
 #: The rate at which targets are liked is taken over such a stretch of time and its two neighbours.

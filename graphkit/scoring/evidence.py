@@ -8,14 +8,16 @@ import numpy as np
 import numpy.typing as npt
 
 from graphkit._kernels.distinct import dense, distinct_pairs, pack
+from graphkit._kernels.grouping import expand_ranges
 from graphkit._kernels.selection import group_medians
 from graphkit.bipartite import BipartiteGraph
 from graphkit.config import ScoringConfig
 from graphkit.likes.model import F64, I64, NO_TIME, UNKNOWN, Likes
 from graphkit.projection.project import Projection
-from graphkit.scoring.attach import Jobs, expand_ranges
+from graphkit.scoring.attach import Jobs
 from graphkit.scoring.audience import audience_overlap
-from graphkit.scoring.coordination import Company, Coordination
+from graphkit.scoring.company import Company
+from graphkit.scoring.coordination import Coordination
 from graphkit.scoring.membership import NO_RING, Membership
 
 _US = 1_000_000
@@ -89,6 +91,7 @@ def gather(
     graph: BipartiteGraph,
     projection: Projection,
     members: Membership,
+    together: Company,
     tested: Coordination,
     jobs: Jobs,
     config: ScoringConfig,
@@ -102,9 +105,11 @@ def gather(
     likes, graph
         The likes and their graph.
     projection
-        For ties and baseline rates.
+        For ties.
     members
         Who belongs to which ring.
+    together
+        The members' likes and their company at each window.
     tested
         The members' likes, tested.
     jobs
@@ -119,7 +124,7 @@ def gather(
     mine = RingLikes.of(graph, members, tested)
     early, known = _early_jobs(likes, graph, members, jobs)
     return {
-        **_lockstep(graph, projection, members, config),
+        **_lockstep(graph, projection, members, together, config),
         **_reach(likes, graph, members, mine, jobs, early, config),
         **_arrival(likes, mine, jobs, early, known),
         **_beyond_timing(likes, members, mine, config),
@@ -137,15 +142,15 @@ def _beyond_timing(likes: Likes, members: Membership, mine: RingLikes, config: S
     return {**_reading(likes, mine, config), **_accounts(likes, members, mine), **_engagement(likes, mine)}
 
 
-def _lockstep(graph: BipartiteGraph, projection: Projection, members: Membership, config: ScoringConfig) -> Numbers:
+def _lockstep(
+    graph: BipartiteGraph, projection: Projection, members: Membership, together: Company, config: ScoringConfig
+) -> Numbers:
     n = members.n_rings
     co_likes, expected, edges = np.zeros(n), np.zeros(n), np.zeros(n)
     quick = np.zeros(graph.n_users, np.bool_)
-    together = Company.of(graph, members.ring_of)
-    for view in projection.views:
+    for view, met, mean in zip(projection.views, together.met, together.expected, strict=True):
         shown = members.window_s == view.window_s
         here = shown[together.ring]
-        met, mean = together.within(view)
         co_likes += np.bincount(together.ring[here], weights=met[here], minlength=n) / 2
         expected += np.bincount(together.ring[here], weights=mean[here], minlength=n) / 2
         of_u, of_v = members.ring_of[view.edges.u], members.ring_of[view.edges.v]

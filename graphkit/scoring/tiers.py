@@ -16,7 +16,7 @@ TIERS = ("watch", "review", "purge")
 WATCH, REVIEW, PURGE = range(3)
 
 #: Channels that read more than who liked what when, by the witness they stand for: what is one act is one witness.
-_WITNESSES: tuple[tuple[str, ...], ...] = (
+WITNESSES: tuple[tuple[str, ...], ...] = (
     ("dwell", "completion"),
     ("registration", "devices"),
     ("addresses",),
@@ -25,15 +25,17 @@ _WITNESSES: tuple[tuple[str, ...], ...] = (
     ("reciprocity",),
 )
 #: The channels of all witnesses.
-WITNESS_CHANNELS = frozenset(name for names in _WITNESSES for name in names)
+WITNESS_CHANNELS = frozenset(name for names in WITNESSES for name in names)
 #: Share of members that must have a tie within `timing_window_s` for timing alone to suffice.
-_QUICK = 0.5
+QUICK = 0.5
 #: Share of the likes of its bursts that must be a ring's own.
-_OWN_BURST = 2 / 3
+OWN_BURST = 2 / 3
 #: Share of a ring's likes in bursts at publication beyond which its other bursts do not tell it from followers.
-_RATHER_EARLY = 0.75
-#: Honest explanations that timing alone may leave open, as ``schemas.EVIDENCE`` names them.
-EXPLANATIONS = ("may_be_taste", "may_be_circle", "may_be_crowd", "may_be_fans")
+RATHER_EARLY = 0.75
+#: Honest explanations that timing alone may leave open, as ``schemas.EVIDENCE`` names them, and how many independent
+#: witnesses close each.
+WITNESSES_NEEDED = {"may_be_taste": 2, "may_be_circle": 3, "may_be_crowd": 2, "may_be_fans": 2}
+EXPLANATIONS = tuple(WITNESSES_NEEDED)
 
 
 def open_explanations(numbers: Numbers, weights: Numbers, config: ScoringConfig) -> Numbers:
@@ -66,14 +68,14 @@ def open_explanations(numbers: Numbers, weights: Numbers, config: ScoringConfig)
     dict of str to float64[n_rings]
     """
     heard = n_witnesses(weights, config)
-    taste = (numbers["quick"] < _QUICK) & ~unrelated(weights, config)
+    taste = (numbers["quick"] < QUICK) & ~unrelated(weights, config)
     circle = (numbers["episodes"] < config.min_episodes) & (numbers["job_size"] < config.circle_size)
-    crowd = ~(numbers["burst_capture"] >= _OWN_BURST)
+    crowd = ~(numbers["burst_capture"] >= OWN_BURST)
     fans = np.isnan(numbers["authors_effective"]) & (weights["arrival"] <= -config.early_nats)
     fans &= ~often_late(numbers, config)
     return {
-        name: (open_ & (heard < enough)).astype(np.float64)
-        for name, open_, enough in zip(EXPLANATIONS, (taste, circle, crowd, fans), (2, 3, 2, 2), strict=True)
+        name: (open_ & (heard < WITNESSES_NEEDED[name])).astype(np.float64)
+        for name, open_ in zip(EXPLANATIONS, (taste, circle, crowd, fans), strict=True)
     }
 
 
@@ -100,7 +102,7 @@ def assign_tiers(score: F64, weights: Numbers, q_value: F64, config: ScoringConf
 
 def n_witnesses(weights: Numbers, config: ScoringConfig) -> npt.NDArray[np.int64]:
     """Count the witnesses beyond timing that speak for each ring: reading, accounts, addresses, views and so on."""
-    heard = [np.max([weights[name] for name in names], axis=0) >= config.witness_nats for names in _WITNESSES]
+    heard = [np.max([weights[name] for name in names], axis=0) >= config.witness_nats for names in WITNESSES]
     return np.asarray(np.sum(heard, axis=0), np.int64)
 
 
@@ -110,7 +112,7 @@ def n_independent(weights: Numbers, channel_nats: float) -> npt.NDArray[np.int64
     Lockstep does not count: it made the community.
     """
     alone = tuple((name,) for name in weights if name != "lockstep" and name not in WITNESS_CHANNELS)
-    heard = [np.max([weights[name] for name in names], axis=0) >= channel_nats for names in (*_WITNESSES, *alone)]
+    heard = [np.max([weights[name] for name in names], axis=0) >= channel_nats for names in (*WITNESSES, *alone)]
     return np.asarray(np.sum(heard, axis=0), np.int64)
 
 
@@ -126,7 +128,7 @@ def unrelated(weights: Numbers, config: ScoringConfig) -> Bools:
 
 def often_late(numbers: Numbers, config: ScoringConfig) -> Bools:
     """Tell which rings acted so often on what was no news that followers, who wait for news, do not explain them."""
-    rather = numbers["arrival_early"] <= _RATHER_EARLY
+    rather = numbers["arrival_early"] <= RATHER_EARLY
     return np.asarray(rather & (numbers["late_episodes"] >= config.min_episodes), np.bool_)
 
 

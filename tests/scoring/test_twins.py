@@ -11,10 +11,11 @@ import pytest
 from hypothesis import Phase, find, given, settings
 from hypothesis import strategies as st
 
+from graphkit._kernels.grouping import expand_ranges
 from graphkit.candidates import judge_likes
 from graphkit.config import ScoringConfig
 from graphkit.schemas import CHANNELS, EVIDENCE
-from graphkit.scoring.attach import Jobs, attach, expand_ranges, find_jobs, note_ranges, telling_jobs
+from graphkit.scoring.attach import Jobs, attach, find_jobs, note_ranges, telling_jobs
 from graphkit.scoring.coordination import MIN_COMPANY
 from graphkit.scoring.evidence import Numbers, gather
 from graphkit.scoring.rings import Rings
@@ -33,7 +34,8 @@ def jobs_of(scene: Scene) -> Jobs:
 
 def numbers_of(scene: Scene) -> Numbers:
     jobs = jobs_of(scene)
-    return gather(scene.likes, scene.graph, scene.projection, scene.members, scene.tested, jobs, scene.config)
+    of = (scene.members, scene.together, scene.tested, jobs)
+    return gather(scene.likes, scene.graph, scene.projection, *of, scene.config)
 
 
 def naive_jobs(scene: Scene) -> list[naive.Job]:

@@ -14,6 +14,7 @@ from graphkit.config import ScoringConfig
 from graphkit.engines import LocalEngine
 from graphkit.likes.model import NO_TIME, UNKNOWN, Likes, Notes, Users
 from graphkit.projection.project import Projection, project
+from graphkit.scoring.company import Company
 from graphkit.scoring.coordination import Coordination, coordinate
 from graphkit.scoring.membership import NO_RING, Membership
 from tests import reference
@@ -44,9 +45,14 @@ class Scene:
         return project(self.graph, key, config.windows_s, config, LocalEngine(1))
 
     @cached_property
+    def together(self) -> Company:
+        """The members' likes and their company."""
+        return Company.of(self.graph, self.projection.views, self.members.ring_of)
+
+    @cached_property
     def tested(self) -> Coordination:
         """Every like of a member, tested."""
-        return coordinate(self.graph, self.projection.views, self.members, self.config)
+        return coordinate(self.together, self.projection.views, self.members, self.config)
 
     @cached_property
     def rows(self) -> list[reference.Like]:
