@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from graphkit.bipartite import BipartiteGraph
-    from graphkit.cases import CaseStore, Comparison, compare, review
+    from graphkit.cases import Calibration, CaseStore, Comparison, Review, calibrate, compare, review
     from graphkit.config import Config, load_config
     from graphkit.detection import Detection, Ring, detect, load
     from graphkit.evaluation import Evaluation, evaluate
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 _HOME = {
     "Batch": "graphkit.purge",
     "BipartiteGraph": "graphkit.bipartite",
+    "Calibration": "graphkit.cases",
     "CaseStore": "graphkit.cases",
     "Comparison": "graphkit.cases",
     "Config": "graphkit.config",
@@ -27,9 +28,11 @@ _HOME = {
     "Evaluation": "graphkit.evaluation",
     "Likes": "graphkit.likes",
     "Policy": "graphkit.purge",
+    "Review": "graphkit.cases",
     "Ring": "graphkit.detection",
     "Simulation": "graphkit.simulation",
     "World": "graphkit.simulation",
+    "calibrate": "graphkit.cases",
     "compare": "graphkit.cases",
     "detect": "graphkit.detection",
     "evaluate": "graphkit.evaluation",
@@ -46,6 +49,7 @@ _HOME = {
 __all__ = [
     "Batch",
     "BipartiteGraph",
+    "Calibration",
     "CaseStore",
     "Comparison",
     "Config",
@@ -53,9 +57,11 @@ __all__ = [
     "Evaluation",
     "Likes",
     "Policy",
+    "Review",
     "Ring",
     "Simulation",
     "World",
+    "calibrate",
     "compare",
     "detect",
     "evaluate",

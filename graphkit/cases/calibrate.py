@@ -28,6 +28,7 @@ Method = Literal["logistic", "isotonic"]
 Parameters = Mapping[str, Any]
 
 FORMAT = "graphkit-calibration-1"
+_WANTED = f"a model of graphkit calibrate ({FORMAT})"
 #: Least judged rings of either sort, and in all: ten a parameter for the curve of two, and what isotonic steps need.
 MIN_EACH = 20
 MIN_ALL = {"logistic": 2 * MIN_EACH, "isotonic": 1000}
@@ -143,16 +144,29 @@ def read_model(path: str | Path) -> dict[str, Any]:
     InputError
         When it cannot be read, or is none.
     """
-    model: dict[str, Any] = {}
     try:
-        model = json.loads(Path(path).read_text(encoding="utf-8"))
-        found = "" if model["format"] == FORMAT else f"format {model['format']!r}"
-        probability(model, [0.5])
-    except (OSError, ValueError, KeyError, TypeError) as e:
-        found = f"{type(e).__name__}: {' '.join(str(e).split())}"
-    if found:
-        raise InputError(f"{path}: {found}", wanted=f"a model of graphkit calibrate ({FORMAT})", todo="fit it again")
+        model: dict[str, Any] = json.loads(Path(path).read_text(encoding="utf-8"))
+    except (OSError, ValueError) as e:
+        raise InputError(f"{path}: {_told(e)}", wanted=_WANTED, todo="fit it again") from None
+    fault = _fault(model)
+    if fault:
+        raise InputError(f"{path}: {fault}", wanted=_WANTED, todo="fit it again")
     return model
+
+
+def _fault(model: Mapping[str, Any]) -> str:
+    """Say why something is no model; nothing where it is one."""
+    try:
+        if model["format"] != FORMAT:
+            return f"format {model['format']!r}"
+        sound = np.isfinite(probability(model, [0.5])).all() and model["provenance"]["digest"]
+    except (ValueError, KeyError, TypeError) as e:
+        return _told(e)
+    return "" if sound else "numbers that are none"
+
+
+def _told(error: Exception) -> str:
+    return f"{type(error).__name__}: {' '.join(str(error).split())}"
 
 
 def _check(samples: Samples, method: Method) -> None:

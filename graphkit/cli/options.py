@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 import functools
-import getpass
 from collections.abc import Callable
 from dataclasses import dataclass, fields
 from pathlib import Path
@@ -103,17 +102,3 @@ def parse_time(text: str | None, option: str) -> dt.datetime | None:
         raise ConfigError(
             f"{option} {text!r}", wanted="a date or time such as 2026-11-22 or 2026-11-22T08:00+08:00", todo="mend it"
         ) from None
-
-
-def login_name() -> str:
-    """Return who is logged in.
-
-    Raises
-    ------
-    ConfigError
-        Where nobody is known to be.
-    """
-    try:
-        return getpass.getuser()
-    except (OSError, KeyError):
-        raise ConfigError("no login name", wanted="somebody who answers for it", todo="pass --reviewer") from None

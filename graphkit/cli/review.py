@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from graphkit.cli.options import cases_option, json_option, login_name, now_option, parse_time
+from graphkit.cli.options import cases_option, json_option, now_option, parse_time
 from graphkit.cli.output import say, terminal
 
 
@@ -27,6 +27,7 @@ def command(
     F has the columns ring_id, user_id, note_id, verdict (confirmed, cleared or unsure), reviewer, time and comment, as
     the report exports them. All of it is stored or nothing; twice is once.
     """
+    from graphkit.cases.decisions import login_name
     from graphkit.cases.review import review
     from graphkit.cases.store import default_folder
     from graphkit.detection import load

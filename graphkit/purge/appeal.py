@@ -22,6 +22,7 @@ from graphkit.detection.run import Detection
 from graphkit.detection.rundir import file_digest, whole
 from graphkit.errors import ConfigError, InputError
 from graphkit.purge.csv_twin import write_csv
+from graphkit.purge.notices import reference_of
 from graphkit.schemas import RESTORE, Kind
 
 INFO = "restore.json"
@@ -130,6 +131,33 @@ def _known(run: Detection, likes: Sequence[Row]) -> dict[str, list[Row]]:
     told = evidence.of({"ring_id": None, "user_id": user, "note_id": None})
     found = [evidence.of({"ring_id": None, "user_id": user, "note_id": like["note_id"]}) for like in likes]
     return told | {"candidates": [row for one in found for row in one["candidates"]]}
+
+
+def who_quotes(reference: str, cases: str | Path) -> Any:
+    """Return the user whose notice has a reference.
+
+    Parameters
+    ----------
+    reference
+        As in ``notices.parquet``.
+    cases
+        The case store.
+
+    Raises
+    ------
+    InputError
+        When no notice to a user of a batch in the store has it.
+    """
+    with CaseStore.open(cases) as store:
+        told = {(like["batch_id"], like["user_id"]) for like in store.purged()}
+    for batch_id, user in told:
+        if reference_of(batch_id, "user", user) == reference.strip().upper():
+            return user
+    raise InputError(
+        f"no notice to a user has the reference {reference!r}",
+        wanted=f"one of a batch in {cases}",
+        todo="check it, and --cases",
+    )
 
 
 def decide(

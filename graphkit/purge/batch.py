@@ -141,6 +141,7 @@ def plan_batch(
     protected: Protected | None = None,
     earlier: Mapping[str, Collection[str]] | None = None,
     canary: Batch | None = None,
+    model: Mapping[str, Any] | None = None,
 ) -> Batch:
     """Decide what goes and what stays.
 
@@ -160,6 +161,8 @@ def plan_batch(
         By batch, oldest first, the keys that other batches took.
     canary
         The canary whose rest this batch is to be.
+    model
+        What rings of some score are worth, fitted to verdicts; it serves the expected honest likes only.
 
     Returns
     -------
@@ -182,13 +185,14 @@ def plan_batch(
         "verdicts_digest": _digest(words.describe()),
         "protected_digest": protected.digest,
         "canary": None if canary is None else canary.batch_id,
+        "model": None if model is None else model["provenance"]["digest"],
     }
     batch_id = _digest([part, *origin.values()])
     # A batch that is made again is asked only what came before it.
     names = [*takewhile(lambda name: name != batch_id, earlier or ())]
     before = {key for name in names for key in (earlier or {})[name]}
 
-    proposal = propose(run)
+    proposal = propose(run, model)
     marks = _marks(proposal, words, policy, protected, before, canary)
     held = hold(proposal, policy, marks, honest_likes(proposal, marks.vouched))
     taken = held == FREE

@@ -17,7 +17,8 @@ from graphkit.cases.identity import Body
 from graphkit.cases.monitoring import drift, given_back, precision, share
 from graphkit.cases.store import CaseStore
 from graphkit.detection import Detection
-from tests.cases.made import AT, DAY, decided, run_of
+from graphkit.errors import InputError
+from tests.cases.made import AT, DAY, decided, run_of, with_integer_ids
 from tests.cli.support import graphkit
 
 BACK = {"grew": "shrank", "shrank": "grew", "split": "merged", "merged": "split", "new": "dormant", "dormant": "new"}
@@ -226,3 +227,10 @@ def test_command__what_is_no_run_is_one_line(tmp_path: Path) -> None:
     assert (result.exit_code, result.stdout, result.stderr.count("\n")) == (2, "", 1)
     assert "is not a complete run directory" in result.stderr
     assert not (tmp_path / "cases").exists()
+
+
+def test_runs_over_other_ids__are_not_compared(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="holds user_ids of type string and the run of type int64; wanted runs over"):
+        compare(FIRST, with_integer_ids(SECOND), tmp_path / "cases", at=AT)
+    with CaseStore.open(tmp_path / "cases") as store:
+        assert store.runs() == []

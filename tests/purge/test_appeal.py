@@ -16,6 +16,7 @@ from graphkit.cases.store import CaseStore
 from graphkit.detection import Detection
 from graphkit.errors import ConfigError, InputError, OutputError
 from graphkit.purge.appeal import appeal, decide
+from graphkit.purge.notices import reference_of
 from graphkit.schemas import RESTORE
 from tests.cases.made import AT, DAY, RUN, run_of, with_integer_ids
 from tests.cli.support import graphkit
@@ -229,3 +230,19 @@ def test_command__integer_ids(tmp_path: Path) -> None:
 def test_command__nobody_by_that_name(cases: Path) -> None:
     result = graphkit("appeal", cases, "--user", "nobody")
     assert (result.exit_code, result.stdout, result.stderr.count("\n")) == (2, "", 1)
+
+
+def test_command__by_the_reference_of_a_notice(cases: Path) -> None:
+    reference = reference_of("B-1", "user", "u2-0")
+    told = json.loads(graphkit("appeal", cases, "--reference", f" {reference.lower()} ", "--json").stdout)
+    assert told["user_id"] == "u2-0"
+    result = graphkit("appeal", cases, "--reference", reference_of("B-1", "author", "a1"))
+    assert (result.exit_code, result.stderr.count("\n")) == (2, 1)
+    assert "no notice to a user has the reference 'GK-" in result.stderr
+
+
+@pytest.mark.parametrize("who", [[], ["--user", "u1-0", "--reference", "GK-1"]])
+def test_command__wants_one_who_appeals(cases: Path, who: list[str]) -> None:
+    result = graphkit("appeal", cases, *who)
+    assert (result.exit_code, result.stderr.count("\n")) == (2, 1)
+    assert "wanted one of --user and --reference" in result.stderr
