@@ -213,6 +213,7 @@ def test_raster__steps_from_like_to_like_and_tells_them(visit: Visit, page_file:
     assert times[0] is not None
     assert times[1] is not None
     assert times[0][0] <= times[1][0]
+    assert "null" not in first
     page.keyboard.press(",")
     assert page.locator(".drawing [aria-live]").inner_text() == first
 
