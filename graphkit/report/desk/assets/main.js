@@ -120,7 +120,15 @@ addEventListener("keydown", (event) => {
   else return;
   event.preventDefault();
 });
-addEventListener("beforeprint", () => shown?.unfold());
+addEventListener("beforeprint", () => {
+  document.documentElement.dataset.theme = "light";
+  shown?.unfold();
+  shown?.redraw();
+});
+addEventListener("afterprint", () => {
+  setTheme(Memory.get("theme") ?? "auto");
+  shown?.redraw();
+});
 matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => shown?.redraw());
 Verdicts.onChange(() => {
   document.getElementById("given").textContent = t("verdict.given", { n: Verdicts.count() });
