@@ -10,7 +10,7 @@ from itertools import combinations
 import networkx as nx
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import graphkit as gk
@@ -100,12 +100,14 @@ def test_innocents__lines_belong_to_the_side_that_the_tiers_have_them_on(
     assert [one.is_open for one in innocents(verdict) if one.name == name] == [bool(expected)]
 
 
+@settings(max_examples=50)
 @given(verdicts())
 def test_innocents__the_closest_is_an_open_one_where_there_is_any(verdict: Verdict) -> None:
     found = innocents(verdict)
     assert [one.is_open for one in found] == sorted((one.is_open for one in found), reverse=True)
 
 
+@pytest.mark.slow
 @given(verdicts())
 def test_lowers__silence_of_what_is_named_lowers_the_tier_and_of_less_does_not(verdict: Verdict) -> None:
     tier = verdict.tier[0]
@@ -133,6 +135,7 @@ def test_verdict__what_decoys_say_holds_whatever_the_score_is(run: gk.Detection)
     assert [one.code for one in what_raises(verdict, frozenset()) if one.code != "RISES_SILENT"] == ["RISES_Q"]
 
 
+@settings(max_examples=50)
 @given(verdicts())
 def test_raises__nothing_is_missing_only_in_the_highest_tier(verdict: Verdict) -> None:
     missing = {one.code for one in what_raises(verdict, frozenset())} - {"RISES_SILENT", "RISES_OFF"}
@@ -266,7 +269,7 @@ def test_members__a_ring_of_the_least_size_has_no_verdict_without_one(run: gk.De
 
 
 def test_story__of_a_saved_run_is_the_same(run: gk.Detection, saved: gk.Detection) -> None:
-    for ring_id in ring_ids(run):
+    for ring_id in ring_ids(run)[:3]:
         for lang in ("en", "zh"):
             assert ring_story(run, ring_id).to_dict(lang) == ring_story(saved, ring_id).to_dict(lang)
 
