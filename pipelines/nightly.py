@@ -1,10 +1,10 @@
 """The chain of every night: detect, compare, report, and what a purge would take.
 
 ``python -m pipelines.nightly --lake LAKE --runs RUNS --date 2026-11-22`` makes the run ``RUNS/dt=2026-11-22``, compares
-it with the run before, sees to its page, and asks what a purge would take from it, without taking anything. Beside the
-run, ``RUNS/nights/dt=2026-11-22`` holds what the steps printed, and ``night.json`` which of them are finished: the
-chain goes on where it stopped, and done twice it is done once. Each step is a command of its own, as a scheduler would
-run it, and the status of the one that fails is the status of the chain.
+it with the run before, writes its page anew with what came of that, and asks what a purge would take from it, without
+taking anything. Beside the run, ``RUNS/nights/dt=2026-11-22`` holds what the steps printed, and ``night.json`` which of
+them are finished: the chain goes on where it stopped, and done twice it is done once. Each step is a command of its
+own, as a scheduler would run it, and the status of the one that fails is the status of the chain.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ import click
 
 from graphkit.detection.rundir import read_run, run_id
 from graphkit.errors import GraphkitError
+from pipelines.detect_daily import find_partitions, trailing_days
 
 STATE = "night.json"
 #: The steps, in order.
@@ -72,10 +73,7 @@ class Night:
         return earlier[-1] if earlier else None
 
     def command(self, step: str) -> list[str] | None:
-        """Return the command of a step; ``None`` where there is nothing to do.
-
-        The first night has nothing to compare with, and the page is written with the run, where its likes are at hand.
-        """
+        """Return the command of a step; ``None`` where the night has none, as the first has nothing to compare with."""
         python = [sys.executable, "-m"]
         known = _options({"cases": self.cases or self.runs / "cases", "now": self.now})
         match step:
@@ -87,7 +85,17 @@ class Night:
                 told = ["compare", str(before), str(self.run), "--json"]
                 return None if before is None else [*python, "graphkit", *told, *known]
             case "report":
-                return None if (self.run / "report.html").is_file() else [*python, "graphkit", "report", str(self.run)]
+                found, _ = find_partitions(self.reading["lake"], trailing_days(self.date, self.reading["days"]))
+                likes = [part for path in found for part in ("--likes", path)]
+                return [
+                    *python,
+                    "graphkit",
+                    "report",
+                    str(self.run),
+                    *likes,
+                    *_options({"since": self.before()}),
+                    *known,
+                ]
             case _:
                 told = ["purge", str(self.run), "--dry-run", "--json"]
                 return [*python, "graphkit", *told, *known, *_options({"policy": self.policy})]
@@ -119,7 +127,7 @@ def run_step(night: Night, step: str, *, force: bool = False) -> int:
     """
     command = night.command(step)
     if command is None:
-        click.echo(f"{step}: nothing to do", err=True)
+        click.echo(f"{step}: nothing to do on the first night", err=True)
         return 0
     if step == "detect":
         return subprocess.run([*command, *(["--force"] if force else [])], check=False).returncode

@@ -77,7 +77,7 @@ def left(folder: Path) -> Iterator[tuple[str, int]]:
 def test_first_night__has_a_run_and_nothing_to_compare(runs: Path) -> None:
     assert (runs / f"dt={FIRST}" / "report.html").is_file()
     names = {path.name for path in (runs / "nights" / f"dt={FIRST}").iterdir()}
-    assert names == {"purge.json", STATE}
+    assert names == {"purge.json", "report.txt", STATE}
 
 
 def test_second_night__is_compared_with_the_first(runs: Path) -> None:
@@ -97,9 +97,7 @@ def test_night__done_twice_is_done_once(lake: Path, runs: Path, capfd: pytest.Ca
     before = [*left(runs)]
     assert run_night(night(lake, runs, SECOND)) == 0
     assert [*left(runs)] == before
-    said = capfd.readouterr().err
-    assert said.count("finished already") == len(STEPS) - 1
-    assert "report: nothing to do" in said
+    assert capfd.readouterr().err.count("finished already") == len(STEPS)
     # the run of an earlier night is not compared with a later one
     assert night(lake, runs, FIRST).before() is None
 
@@ -121,11 +119,15 @@ def test_night__goes_on_where_it_stopped(
     assert "purge: done" in said
 
 
-def test_report__is_written_where_it_is_missing(lake: Path, runs: Path) -> None:
-    page = runs / f"dt={FIRST}" / "report.html"
-    page.unlink()
-    assert run_night(night(lake, runs, FIRST), ["report"]) == 0
-    assert page.is_file()
+def test_report__is_made_with_the_likes_at_hand(lake: Path, runs: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    assert run_night(night(lake, runs, FIRST), ["report"], force=True) == 0
+    assert capfd.readouterr().err == "report: done\n"  # without them the command says so
+
+
+def test_report__tells_of_the_run_before(runs: Path) -> None:
+    first, second = ((runs / f"dt={day}" / "report.html").read_text(encoding="utf-8") for day in (FIRST, SECOND))
+    assert '"since":null' in first
+    assert f'"since":{{"run":"{gk.load(runs / f"dt={FIRST}").run_id}"' in second
 
 
 def test_night__without_partitions_fails_with_the_status_of_its_step(lake: Path, tmp_path: Path) -> None:

@@ -22,7 +22,7 @@ Row = dict[str, Any]
 
 
 class Ledger(Register):
-    """Batches and their likes, recorded once and never taken out."""
+    """Batches and their likes, recorded once and never taken out; one that is withdrawn counts no more."""
 
     def record_batch(
         self, batch_id: str, likes: pa.Table, *, path: str | Path, run: Detection, made_at: dt.datetime
@@ -48,18 +48,21 @@ class Ledger(Register):
             When a batch of this name holds other likes.
         """
         rows = list(zip(*(likes[name].to_pylist() for name in _TAKEN), strict=True))
-        if batch_id in {batch["batch_id"] for batch in self.batches()}:
+        if self._sql.execute("SELECT 1 FROM batches WHERE batch_id = ?", (batch_id,)).fetchone():
             if self._keys_of(batch_id) != {row[0] for row in rows}:
                 raise InputError(
                     f"batch {batch_id} is in {self.folder} with other likes",
                     wanted="a batch as it was recorded",
                     todo="make the batch again",
                 )
+            if batch_id not in {batch["batch_id"] for batch in self.batches()}:
+                self._note(batch_id, "made", made_at)
             return
         self.add_run(run)
         tier = dict(zip(_pairs(run.candidates), run.candidates["tier"].to_pylist(), strict=True))
         columns = ("batch_id", "run_id", "path", "made_at")
         self._insert("batches", columns, (batch_id, run.run_id, str(Path(path).resolve()), dump_time(made_at)))
+        self._note(batch_id, "made", made_at)
         self._sql.executemany(
             "INSERT INTO purged VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (
@@ -93,16 +96,33 @@ class Ledger(Register):
     def _keys_of(self, batch_id: str) -> set[str]:
         return {key for (key,) in self._sql.execute("SELECT key FROM purged WHERE batch_id = ?", (batch_id,))}
 
+    def _note(self, batch_id: str, event: str, at: dt.datetime) -> None:
+        self._insert("batch_events", ("batch_id", "event", "at"), (batch_id, event, dump_time(at)))
+
+    def withdraw_batch(self, batch_id: str, *, at: dt.datetime) -> None:
+        """Let a batch count no more, as one that is replaced before anybody executed it; nothing, where it counts not.
+
+        Parameters
+        ----------
+        batch_id
+            The batch.
+        at
+            The moment.
+        """
+        if batch_id in {batch["batch_id"] for batch in self.batches()}:
+            self._note(batch_id, "withdrawn", at)
+
     def batches(self) -> list[Row]:
-        """Return the batches, oldest first: `batch_id`, `run_id`, `path`, `made_at`."""
-        rows = [dict(row) for row in self._sql.execute("SELECT * FROM batches ORDER BY made_at, batch_id")]
+        """Return the batches that count, oldest first: `batch_id`, `run_id`, `path`, `made_at`."""
+        rows = [dict(row) for row in self._sql.execute("SELECT * FROM standing_batches ORDER BY made_at, batch_id")]
         return [{**row, "made_at": dt.datetime.fromisoformat(row["made_at"])} for row in rows]
 
     def keys_by_batch(self) -> dict[str, set[str]]:
-        """Return the keys of the likes that each batch took, oldest batch first."""
+        """Return the keys of the likes that each batch that counts took, oldest batch first."""
         keys: dict[str, set[str]] = {batch["batch_id"]: set() for batch in self.batches()}
         for key, batch_id in self._sql.execute("SELECT key, batch_id FROM purged"):
-            keys[batch_id].add(key)
+            if batch_id in keys:
+                keys[batch_id].add(key)
         return keys
 
     def purged(self, user: Any = None, note: Any = None) -> list[Row]:
@@ -122,7 +142,7 @@ class Ledger(Register):
         names = self.names()
         found = self._sql.execute(
             "SELECT purged.*, run_id, path, made_at, decision_id IS NOT NULL AS restored FROM purged "
-            "JOIN batches USING (batch_id) LEFT JOIN restored USING (batch_id, key) "
+            "JOIN standing_batches USING (batch_id) LEFT JOIN restored USING (batch_id, key) "
             "WHERE ifnull(user_id = ?, TRUE) AND ifnull(note_id = ?, TRUE) ORDER BY made_at, batch_id, ts, key",
             (dump_id(user), dump_id(note)),
         )

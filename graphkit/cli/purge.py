@@ -57,6 +57,7 @@ def command(
 
     from graphkit.cases.store import CaseStore, default_folder
     from graphkit.purge import load_batch, purge
+    from graphkit.purge.batch import withdraw_replaced
     from graphkit.purge.difference import difference, last_batch
     from graphkit.report.batch import batch_text
     from graphkit.report.machine import to_json
@@ -64,7 +65,10 @@ def command(
     # One writer at a time, from the reading of what is known to the recording of what is taken.
     with CaseStore.open(default_folder(run_dir) if cases is None else cases, write=not dry_run) as store:
         earlier = [load_batch(path) for path in previous]
-        batch = purge(run_dir, store=store, previous=earlier, now=parse_time(now, "--now"), **given)
+        given |= {"store": store, "previous": earlier, "now": parse_time(now, "--now")}
+        batch = purge(run_dir, **given)
+        if out is not None and withdraw_replaced(out, batch, store):
+            batch = purge(run_dir, **given)
         change = difference(batch, earlier[-1] if earlier else last_batch(store, batch)) if dry_run else None
         if out is not None:
             batch.save(out, force=force, store=store)

@@ -20,7 +20,7 @@ from graphkit.cases.decisions import Subject
 from graphkit.detection.run import Detection
 from graphkit.errors import InputError
 from graphkit.likes.model import I64
-from graphkit.purge.batchdir import read_batch, write_batch
+from graphkit.purge.batchdir import INFO, read_batch, write_batch
 from graphkit.purge.expectation import expect, honest_likes
 from graphkit.purge.guards import FREE, Bools, Marks, hold
 from graphkit.purge.health import check_run
@@ -110,6 +110,22 @@ class Batch:
         return (
             f"<Batch {self.batch_id} ({self.info['part']}): {self.purge.num_rows} likes go, {self.held.num_rows} stay>"
         )
+
+
+def withdraw_replaced(path: Path, by: Batch, store: CaseStore) -> bool:
+    """Withdraw from a case store another batch that stands where a new one is to be put; say whether there was one.
+
+    Its likes may then go into the batch that takes its place, which is planned anew for it. Should it have been
+    executed, none of them is lost twice: executing goes by keys.
+    """
+    try:
+        standing = json.loads((path / INFO).read_text(encoding="utf-8"))["batch_id"]
+    except (OSError, ValueError, KeyError, TypeError):
+        return False  # nothing stands there, or nothing that says what it is
+    if standing == by.batch_id or standing not in store.keys_by_batch():
+        return False
+    store.withdraw_batch(standing, at=dt.datetime.fromisoformat(by.info["made_at"]))
+    return True
 
 
 def load_batch(path: str | Path) -> Batch:

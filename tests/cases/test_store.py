@@ -119,6 +119,28 @@ def test_batch__of_the_same_name_with_other_likes_is_refused(tmp_path: Path) -> 
         store.record_batch("B-1", batch_of(RUN, 1), path=tmp_path / "b1", run=RUN, made_at=AT)
 
 
+def test_withdrawn_batch__counts_no_more_until_it_is_made_again(tmp_path: Path) -> None:
+    def recorded(batch_id: str, row: int) -> None:
+        with CaseStore.open(tmp_path / "cases", write=True) as store:
+            store.record_batch(batch_id, batch_of(RUN, row), path=tmp_path / batch_id, run=RUN, made_at=AT)
+
+    def counting() -> dict[str, set[str]]:
+        with CaseStore.open(tmp_path / "cases") as store:
+            assert {row["batch_id"] for row in store.purged()} == store.keys_by_batch().keys()
+            assert [row["batch_id"] for row in store.batches()] == [*store.keys_by_batch()]
+            return store.keys_by_batch()
+
+    recorded("B-1", 0)
+    recorded("B-2", 1)
+    with CaseStore.open(tmp_path / "cases", write=True) as store:
+        store.withdraw_batch("B-1", at=AT)
+        store.withdraw_batch("B-1", at=AT)
+        store.withdraw_batch("B-9", at=AT)
+    assert counting() == {"B-2": {"k1"}}
+    recorded("B-1", 0)
+    assert counting() == {"B-1": {"k0"}, "B-2": {"k1"}}
+
+
 def test_purged__likes_with_their_evidence(tmp_path: Path) -> None:
     with CaseStore.open(tmp_path / "cases", write=True) as store:
         store.record_batch("B-1", batch_of(RUN, 0, 1, 3), path=tmp_path / "b1", run=RUN, made_at=AT)

@@ -33,6 +33,20 @@ CREATE TABLE batches (
     made_at TEXT NOT NULL
 ) STRICT;
 
+-- A batch that was replaced before anybody executed it is withdrawn; made again, it counts again: the last event does.
+CREATE TABLE batch_events (
+    event_id INTEGER PRIMARY KEY,
+    batch_id TEXT NOT NULL REFERENCES batches,
+    event TEXT NOT NULL CHECK (event IN ('made', 'withdrawn')),
+    at TEXT NOT NULL
+) STRICT;
+
+CREATE VIEW standing_batches AS
+SELECT batches.* FROM batches
+WHERE 'made' = (
+    SELECT event FROM batch_events WHERE batch_events.batch_id = batches.batch_id ORDER BY event_id DESC LIMIT 1
+);
+
 CREATE TABLE purged (
     batch_id TEXT NOT NULL REFERENCES batches,
     key TEXT NOT NULL,

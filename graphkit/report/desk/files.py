@@ -20,12 +20,15 @@ from graphkit.explain.raw import burst_shares, outside_likes, raw_likes
 from graphkit.explain.words import SENTENCES
 from graphkit.report.desk.dossier import MAX_TITLE, dossier
 from graphkit.report.desk.overview import milliseconds, most_affected, overview
+from graphkit.report.desk.since import since
 from graphkit.report.rows import TIERS, ring_rows
 from graphkit.schemas import CHANNELS
 from graphkit.scoring.reasons import REASONS
 
 if TYPE_CHECKING:
     import jinja2
+
+    from graphkit.cases.compare import Comparison
 
 #: The page, and the folder of what it does not hold itself.
 PAGE = "report.html"
@@ -34,12 +37,25 @@ FOLDER = "report"
 PAGE_BYTES = 6_000_000
 FILE_BYTES = 2_000_000
 #: The script, in the order in which its parts build on one another.
-SCRIPTS = ("memory", "dom", "words", "table", "canvas", "raster", "network", "verdicts", "overview", "ring", "main")
+SCRIPTS = (
+    "memory",
+    "dom",
+    "words",
+    "table",
+    "canvas",
+    "raster",
+    "network",
+    "verdicts",
+    "overview",
+    "since",
+    "ring",
+    "main",
+)
 #: Where a sentence has a number.
 _PLACE = re.compile(r"\{[^}]*\}")
 
 
-def report_files(run: Detection, lang: str | None = None) -> dict[str, str]:
+def report_files(run: Detection, lang: str | None = None, *, before: Comparison | None = None) -> dict[str, str]:
     """Return the page of a run, and what it reads beside it, by path.
 
     Parameters
@@ -48,6 +64,8 @@ def report_files(run: Detection, lang: str | None = None) -> dict[str, str]:
         The run. With its likes at hand the page says more: titles, likes that are not proposed, shares of bursts.
     lang
         The language in which the page opens, ``"en"`` or ``"zh"``; the browser's where absent.
+    before
+        The comparison with the run before, for the page to tell what became of its rings, of purges and of verdicts.
 
     Returns
     -------
@@ -82,6 +100,7 @@ def report_files(run: Detection, lang: str | None = None) -> dict[str, str]:
         "likeCodes": [reason.code for reason in REASONS.values() if reason.level == "like"],
         "files": [*beside],
         "rings": [_index(row, file) for row, file in zip(rows, place, strict=True)],
+        "since": None if before is None else since(before),
         **overview(run, rows, titles),
     }
     return {PAGE: _page(encode(data), f"[{','.join(packs[0])}]", beside=bool(beside)), **beside}

@@ -28,6 +28,7 @@ function overview() {
     ...DATA.warnings.map((warning) => h("p", { class: "warning" }, h("strong", {}, t("overview.warning")), " ", visible(warning, true))),
     h("div", { class: "cards" }, TIERS.map(card), collateral()),
     DATA.rings.length ? ringList() : null,
+    since(),
     h("div", { class: "halves" }, reading(), kinds() ?? evidence()),
     affected(),
     DATA.rings.length ? evidence() : null,
