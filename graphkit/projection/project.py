@@ -368,13 +368,14 @@ def _surroundings(
     return _both(
         engine,
         lambda: _Activity.of(graph, users),
-        lambda: _baselines(graph, windows_s, config, engine),
+        lambda: baselines(graph, windows_s, config, engine),
     )
 
 
-def _baselines(
+def baselines(
     graph: BipartiteGraph, windows_s: tuple[int, ...], config: ProjectionConfig, engine: LocalEngine
 ) -> list[Baseline]:
+    """Return what is ordinary around each like at each window."""
     by_time = time_order(graph.ts)
     sorted_ts = graph.ts[by_time]
     return [_baseline(graph, by_time, sorted_ts, window_s, config, engine) for window_s in windows_s]
