@@ -20,12 +20,14 @@ from graphkit.scoring.evidence import EARLY_US
 from graphkit.scoring.membership import NO_RING
 from graphkit.scoring.reasons import RING_REASON
 from graphkit.scoring.rings import Rings
-from graphkit.scoring.tiers import PURGE, REVIEW, TIERS, WATCH, like_followers, slow_may_purge
+from graphkit.scoring.tiers import PURGE, REVIEW, TIERS, WATCH, like_followers, once, slow_may_purge
 
 #: A member whose likes fall on targets at least this often is called devoted.
 _DEVOTED = 0.5
 #: Reciprocity from which a ring is an exchange.
 _EXCHANGE = 0.5
+#: How rings work, as ``rings.kind`` names it.
+KINDS = ("lockstep", "one_shot", "exchange")
 #: Hexadecimal digits of a ring's name.
 _ID_DIGITS = 10
 
@@ -218,7 +220,7 @@ def _rings_table(
         RINGS,
         {
             "ring_id": names,
-            "kind": np.where(np.nan_to_num(reciprocity) >= _EXCHANGE, "exchange", "lockstep").tolist(),
+            "kind": np.select([once(rings.numbers), reciprocity >= _EXCHANGE], KINDS[1:], KINDS[0]).tolist(),
             "tier": [TIERS[t] for t in rings.tier],
             "score": rings.score,
             "q_value": rings.q_value,
@@ -262,12 +264,14 @@ def _members_table(
     inside = ring_of[u] == ring_of[v]
     partners = np.bincount(np.concatenate([u[inside], v[inside]]), minlength=graph.n_users)
     degree = np.diff(graph.user_ptr)
+    one_note = once(rings.numbers)
     reasons = [
         [
             code
             for code, holds in (
                 ("TIED", partners[x] > 0),
                 ("MET_JOBS", rings.members.attached[x]),
+                ("ONE_NOTE", one_note[ring_of[x]]),
                 ("DEVOTED", done[x] >= _DEVOTED * degree[x]),
             )
             if holds

@@ -304,7 +304,8 @@ RINGS = Table(
         Column(
             "kind",
             Kind.TEXT,
-            "The way it works: `lockstep`, or `exchange` where members mostly like one another's notes.",
+            "The way it works: `lockstep`; `exchange` where members mostly like one another's notes; `one_shot` where "
+            "all came to a single note.",
         ),
         Column("tier", Kind.TEXT, "`purge`, `review` or `watch`."),
         Column("score", Kind.FLOAT, "Evidence that this is a ring, 0 to 1."),

@@ -147,7 +147,9 @@ def _found_in(decoys: Iterable[_Decoy], config: Config, advance: Advance) -> Ite
     for decoy in decoys:
         communities = partition(UserGraph.from_projection(decoy.projection), config.partition)
         if communities:
-            yield find_rings(decoy.likes, decoy.graph, decoy.key, decoy.projection, communities, config)
+            yield find_rings(
+                decoy.likes, decoy.graph, decoy.key, decoy.projection, communities, config, single_notes=False
+            )
         advance(1)
 
 

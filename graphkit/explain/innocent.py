@@ -13,6 +13,7 @@ from graphkit.scoring.tiers import (
     QUICK,
     RATHER_EARLY,
     often_late,
+    once,
     small_and_mutual,
     unrelated,
     witnesses_needed,
@@ -105,7 +106,9 @@ def _own_checks(name: str, verdict: Verdict) -> tuple[Check, ...]:
                 check("CHECK_JOB_SIZE", not numbers["job_size"] < small, line=small),
             )
         case "may_be_crowd":
-            return (check("CHECK_OWN_BURST", numbers["burst_capture"] >= OWN_BURST, line=OWN_BURST),)
+            owns, alone = numbers["burst_capture"] >= OWN_BURST, bool(once(verdict.numbers)[0])
+            code = "CHECK_OWN_BURST_ONCE" if owns and alone else "CHECK_OWN_BURST"
+            return (check(code, owns and not alone, line=OWN_BURST),)
         case _:
             authors = numbers["authors_effective"]
             often = bool(often_late(verdict.numbers, config)[0])

@@ -21,7 +21,7 @@ from graphkit.projection.project import Baseline, Edges, WindowView, baselines
 from graphkit.projection.windows import usable_windows
 from graphkit.scoring.attach import find_jobs
 from graphkit.scoring.company import Company
-from graphkit.scoring.coordination import Coordination, coordinate
+from graphkit.scoring.coordination import ANY_NOTE, Coordination, coordinate
 from graphkit.scoring.membership import NO_RING, Membership
 
 _US = 1_000_000
@@ -103,7 +103,21 @@ class Recount:
     def tested(self) -> Coordination:
         """Every like of every member, tested."""
         together = Company.of(self.graph, self._views, self.members.ring_of)
-        return coordinate(together, self._views, self.members, run_config(self.run.info).scoring)
+        tested = coordinate(together, self._views, self.members, run_config(self.run.info).scoring)
+        return tested.bound(self.graph, self._note_of)
+
+    @property
+    def _note_of(self) -> I32:
+        """The one note that counts for each member of a ring of a single note, `ANY_NOTE` for everybody else."""
+        rings, targets = self.run.rings, self.run.targets
+        ring = np.asarray(pc.index_in(targets["ring_id"], value_set=rings["ring_id"].combine_chunks()), np.int64)
+        note = np.full(len(rings), ANY_NOTE, np.int32)
+        note[ring] = _codes(targets["note_id"], self.likes.notes.ids, "notes")
+        note[~np.asarray(pc.equal(rings["kind"], "one_shot"), np.bool_)] = ANY_NOTE
+        ring_of = self.members.ring_of
+        bound = np.full(len(ring_of), ANY_NOTE, np.int32)
+        bound[ring_of != NO_RING] = note[ring_of[ring_of != NO_RING]]
+        return bound
 
     @property
     def line(self) -> float:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
 
+from graphkit.bipartite import BipartiteGraph
 from graphkit.config import ScoringConfig
 from graphkit.likes.model import F64, I32
 from graphkit.projection.null import poisson_tail
@@ -16,6 +17,8 @@ from graphkit.scoring.membership import Membership
 
 #: A like needs this many other members with it: one may be chance or a friend.
 MIN_COMPANY = 2
+#: Of a user who is bound to no note.
+ANY_NOTE = -1
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +54,11 @@ class Coordination:
     def where(self, mask: npt.NDArray[np.bool_]) -> Coordination:
         """Return the likes that `mask` selects."""
         return Coordination(*(getattr(self, name)[mask] for name in self.__slots__))
+
+    def bound(self, graph: BipartiteGraph, note_of: I32) -> Coordination:
+        """Return the same, other likes of users who are bound to a note not passed; `note_of` is by user, int32."""
+        note = note_of[graph.user[self.like]]
+        return replace(self, passed=self.passed & ((note == ANY_NOTE) | (note == graph.note[self.like])))
 
 
 def coordinate(

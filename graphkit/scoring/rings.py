@@ -13,9 +13,10 @@ from graphkit.likes.model import F64, I32, Likes
 from graphkit.progress import SILENT, Progress
 from graphkit.projection.project import Projection
 from graphkit.scoring.attach import Jobs, attach, find_jobs, telling_jobs
+from graphkit.scoring.bursts import find_bursts
 from graphkit.scoring.channels import weigh
 from graphkit.scoring.company import Company
-from graphkit.scoring.coordination import MIN_COMPANY, Coordination, coordinate
+from graphkit.scoring.coordination import ANY_NOTE, MIN_COMPANY, Coordination, coordinate
 from graphkit.scoring.evidence import Numbers, gather, gather_beyond_timing
 from graphkit.scoring.fuse import fuse
 from graphkit.scoring.membership import NO_RING, Membership
@@ -76,6 +77,8 @@ def find_rings(
     communities: tuple[I32, ...],
     config: Config,
     progress: Progress = SILENT,
+    *,
+    single_notes: bool = True,
 ) -> Rings:
     """Score communities: which likes of theirs are coordinated, who else took part, what speaks for a ring.
 
@@ -93,6 +96,9 @@ def find_rings(
         Settings.
     progress
         Told about the work.
+    single_notes
+        Whether to look for bursts on a single note, too. Not in decoys: what tells of these is who came, and moving
+        sessions does not touch that.
 
     Returns
     -------
@@ -115,9 +121,13 @@ def find_rings(
                 break
             work = _Work.of(graph, projection, grown, Company.of(graph, projection.views, grown.ring_of), config)
             work = work.fused(likes, graph, projection, config)
+        note_of = np.full(graph.n_users, ANY_NOTE, np.int32)
+        if single_notes:
+            work = work.with_bursts(graph, projection, config, note_of)
         active = _drop_idle(graph, work.members, work.tested, config.partition.min_users)
         if not np.array_equal(active.ring_of, work.members.ring_of):
-            work = _Work.of(graph, projection, active, Company.of(graph, projection.views, active.ring_of), config)
+            together = Company.of(graph, projection.views, active.ring_of)
+            work = _Work.of(graph, projection, active, together, config, note_of)
         numbers = gather(likes, graph, projection, work.members, work.together, work.tested, work.jobs, config.scoring)
         weights = weigh(numbers)
         numbers |= open_explanations(numbers, weights, config.scoring)
@@ -144,10 +154,18 @@ class _Work:
 
     @classmethod
     def of(
-        cls, graph: BipartiteGraph, projection: Projection, members: Membership, together: Company, config: Config
+        cls,
+        graph: BipartiteGraph,
+        projection: Projection,
+        members: Membership,
+        together: Company,
+        config: Config,
+        note_of: I32 | None = None,
     ) -> _Work:
-        """Test the members' likes and chain those that pass into jobs."""
+        """Test the members' likes and chain those that pass into jobs; of whom `note_of` binds, likes on that note."""
         tested = coordinate(together, projection.views, members, config.scoring)
+        if note_of is not None:
+            tested = tested.bound(graph, note_of)
         return cls(members, together, tested, find_jobs(graph, projection.views, members, tested))
 
     def fused(self, likes: Likes, graph: BipartiteGraph, projection: Projection, config: Config) -> _Work:
@@ -161,6 +179,25 @@ class _Work:
         return _Work.of(
             graph, projection, *_with_windows(graph, ring_of, self.members.attached, projection, config), config
         )
+
+    def with_bursts(self, graph: BipartiteGraph, projection: Projection, config: Config, note_of: I32) -> _Work:
+        """Add a ring for each burst on a single note by accounts in no ring; the others stay as they are.
+
+        `note_of` receives the note that each account of a burst is bound to.
+        """
+        bursts = find_bursts(graph, self.members.ring_of != NO_RING, config.projection.fdr)
+        if not bursts:
+            return self
+        alone = np.full(graph.n_users, NO_RING, np.int32)
+        for number, (note, users) in enumerate(bursts):
+            alone[users] = number
+            note_of[users] = note
+        added, _ = _with_windows(graph, alone, self.members.attached, projection, config)
+        ring_of = np.where(alone == NO_RING, self.members.ring_of, alone + np.int32(self.members.n_rings))
+        window_s = np.concatenate([self.members.window_s, added.window_s])
+        members = Membership(ring_of.astype(np.int32), window_s, self.members.attached)
+        together = Company.of(graph, projection.views, members.ring_of)
+        return _Work.of(graph, projection, members, together, config, note_of)
 
 
 def _with_windows(

@@ -33,6 +33,8 @@ QUICK = 0.5
 OWN_BURST = 2 / 3
 #: Share of a ring's likes in bursts at publication beyond which its other bursts do not tell it from followers.
 RATHER_EARLY = 0.75
+#: Witnesses without which a crowd at one note is none of anybody's business; and how far below review it stays.
+CROWD_WITNESSES, _MARGIN = 2, 0.1
 #: Honest explanations that timing alone may leave open, as ``schemas.EVIDENCE`` names them.
 EXPLANATIONS = ("may_be_taste", "may_be_circle", "may_be_crowd", "may_be_fans")
 
@@ -49,7 +51,7 @@ def open_explanations(numbers: Numbers, weights: Numbers, config: ScoringConfig)
       occasions, unless fewer than `circle_size` members like one another's notes; or by bursts that are too large for
       a circle.
     - `may_be_crowd`: a push or an event brings many at once. Closed when two thirds of the likes of the bursts are the
-      ring's own.
+      ring's own and there is more than one target; at a single one by three witnesses.
     - `may_be_fans`: followers come when their author publishes. Closed when authors are known, since breadth
       counts them, when arrival does not speak against the ring by `early_nats` or more, or when it acted
       on `min_episodes` occasions that were not a publication, and not nearly always on one that was.
@@ -71,7 +73,7 @@ def open_explanations(numbers: Numbers, weights: Numbers, config: ScoringConfig)
     taste = (numbers["quick"] < QUICK) & ~unrelated(weights, config)
     seldom = (numbers["episodes"] < config.min_episodes) | small_and_mutual(numbers, weights, config)
     circle = seldom & (numbers["job_size"] < config.circle_size)
-    crowd = ~(numbers["burst_capture"] >= OWN_BURST)
+    crowd = ~(numbers["burst_capture"] >= OWN_BURST) | once(numbers)
     fans = np.isnan(numbers["authors_effective"]) & (weights["arrival"] <= -config.early_nats)
     fans &= ~often_late(numbers, config)
     enough = witnesses_needed(numbers, config)
@@ -81,6 +83,11 @@ def open_explanations(numbers: Numbers, weights: Numbers, config: ScoringConfig)
     }
 
 
+def once(numbers: Numbers) -> Bools:
+    """Tell which rings pushed a single note: people brought by what is talked about do so, too."""
+    return np.asarray(numbers["notes_effective"] < 1 + 1e-9, np.bool_)
+
+
 def small_and_mutual(numbers: Numbers, weights: Numbers, config: ScoringConfig) -> Bools:
     """Tell in which rings fewer than `circle_size` members like one another's notes, as friends do again and again."""
     mutual = weights["reciprocity"] >= config.channel_nats
@@ -88,18 +95,30 @@ def small_and_mutual(numbers: Numbers, weights: Numbers, config: ScoringConfig) 
 
 
 def witnesses_needed(numbers: Numbers, config: ScoringConfig) -> dict[str, npt.NDArray[np.int64]]:
-    """Return how many independent witnesses close each explanation, by ring: two, a small circle three."""
+    """Return how many independent witnesses close each explanation, by ring.
+
+    Two; three a small circle, or a crowd that came to one note.
+    """
     two = np.full(len(numbers["n_users"]), 2)
-    circle = np.where(numbers["n_users"] < config.circle_size, 3, two)
-    return {name: circle if name == "may_be_circle" else two for name in EXPLANATIONS}
+    three = {
+        "may_be_circle": np.where(numbers["n_users"] < config.circle_size, 3, two),
+        "may_be_crowd": np.where(once(numbers), 3, two),
+    }
+    return {name: three.get(name, two) for name in EXPLANATIONS}
 
 
 def log_odds(numbers: Numbers, weights: Numbers, config: ScoringConfig) -> F64:
-    """Return the nats of each ring added up, no more than those of `open_score` while an explanation is open."""
+    """Return the nats of each ring added up, no more than those of `open_score` while an explanation is open.
+
+    A ring of a single note stays below `review_score` while fewer than two witnesses speak: a crowd is no finding.
+    """
     total = np.asarray(config.prior_log_odds + sum(weights.values()), np.float64)
     doubt = np.any([numbers[name] > 0 for name in EXPLANATIONS], axis=0)
     most = float(np.log(config.open_score / (1 - config.open_score)))
-    return np.where(doubt, np.minimum(total, most), total)
+    total = np.where(doubt, np.minimum(total, most), total)
+    crowd = once(numbers) & (n_witnesses(weights, config) < CROWD_WITNESSES)
+    below = float(np.log(config.review_score / (1 - config.review_score))) - _MARGIN
+    return np.where(crowd, np.minimum(total, below), total)
 
 
 def assign_tiers(score: F64, weights: Numbers, q_value: F64, config: ScoringConfig) -> npt.NDArray[np.int8]:

@@ -21,6 +21,7 @@ CLOSED = {
     "quick": 0.5,
     "episodes": 8.0,
     "job_size": 10.0,
+    "notes_effective": 1.01,
     "n_users": 40.0,
     "burst_capture": 0.67,
     "authors_effective": 3.0,
@@ -31,6 +32,7 @@ ALL_OPEN = {
     "quick": 0.4,
     "episodes": 7.0,
     "job_size": 29.0,
+    "notes_effective": 1.01,
     "n_users": 29.0,
     "burst_capture": 0.66,
     "authors_effective": math.nan,
@@ -149,6 +151,13 @@ def test_open_explanations__many_occasions_do_not_close_a_circle_that_likes_its_
     assert left_open(CLOSED | {"n_users": 29.0, "job_size": 30.0}, mutual) == set()
 
 
+def test_open_explanations__a_crowd_at_one_note_asks_for_three_witnesses() -> None:
+    one_note = CLOSED | {"notes_effective": 1.0, "job_size": 30.0}
+    assert left_open(one_note) == {"crowd"}
+    assert left_open(one_note, {"dwell": 0.6, "devices": 0.6}) == {"crowd"}
+    assert left_open(one_note, {"dwell": 0.6, "devices": 0.6, "views": 0.6}) == set()
+
+
 def test_open_explanations__three_witnesses_close_all() -> None:
     assert left_open(ALL_OPEN, FOLLOWING | {"dwell": 0.6, "devices": 0.6, "views": 0.6}) == set()
 
@@ -169,8 +178,10 @@ def test_open_explanations__one_witness_closes_none_however_loud(names: tuple[st
 # Scores
 
 
-def explained(*names: str) -> dict[str, np.ndarray]:
-    return {name: np.array([float(name.removeprefix("may_be_") in names)]) for name in EXPLANATIONS}
+def explained(*names: str, notes: float = 5.0) -> dict[str, np.ndarray]:
+    """Return numbers with the explanations named open, and no others."""
+    open_ = {name: np.array([float(name.removeprefix("may_be_") in names)]) for name in EXPLANATIONS}
+    return open_ | {"notes_effective": np.array([notes])}
 
 
 def test_log_odds__are_the_prior_and_all_weights() -> None:
@@ -188,6 +199,15 @@ def test_log_odds__are_at_most_those_of_the_open_score_while_an_explanation_is_o
 
 def test_log_odds__below_the_open_score_stay_what_they_are() -> None:
     assert tiers.log_odds(explained("taste"), by_channel(lockstep=2.0), CONFIG).tolist() == [2.0]
+
+
+def test_log_odds__of_a_crowd_at_one_note_stay_below_review_without_two_witnesses() -> None:
+    def nats(**weights: float) -> float:
+        return float(tiers.log_odds(explained("crowd", notes=1.0), by_channel(lockstep=2.0, **weights), CONFIG)[0])
+
+    assert nats(devotion=3.0, dwell=0.6) == pytest.approx(-0.1)
+    assert nats(devotion=3.0, dwell=0.6, views=0.6) == pytest.approx(math.log(9))
+    assert nats(exclusivity=-4.0) == -2.0
 
 
 # --------------------------------------------------------------------------------------------------
