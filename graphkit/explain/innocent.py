@@ -12,9 +12,11 @@ from graphkit.scoring.tiers import (
     OWN_BURST,
     QUICK,
     RATHER_EARLY,
-    WITNESSES_NEEDED,
+    mutual,
     often_late,
+    seldom,
     unrelated,
+    witnesses_needed,
 )
 
 
@@ -96,10 +98,12 @@ def _own_checks(name: str, verdict: Verdict) -> tuple[Check, ...]:
                 check("CHECK_UNRELATED", bool(unrelated(verdict.weights, config)[0]), line=config.channel_nats),
             )
         case "may_be_circle":
-            few, small = config.min_episodes, config.circle_size
+            often = not seldom(verdict.numbers, config)[0]
+            friends = bool(mutual(verdict.numbers, verdict.weights, config)[0])
+            said = "CHECK_EPISODES_MUTUAL" if friends else "CHECK_EPISODES"
             return (
-                check("CHECK_EPISODES", not numbers["episodes"] < few, line=few),
-                check("CHECK_JOB_SIZE", not numbers["job_size"] < small, line=small),
+                check(said, often and not friends, line=config.min_episodes),
+                check("CHECK_JOB_SIZE", not numbers["job_size"] < config.circle_size, line=config.circle_size),
             )
         case "may_be_crowd":
             return (check("CHECK_OWN_BURST", numbers["burst_capture"] >= OWN_BURST, line=OWN_BURST),)
@@ -115,12 +119,13 @@ def _own_checks(name: str, verdict: Verdict) -> tuple[Check, ...]:
 
 def _witnesses(name: str, verdict: Verdict) -> Check:
     heard = verdict.witnesses
+    enough = int(witnesses_needed(verdict.numbers, verdict.config)[name][0])
     finding = Said(
         "CHECK_WITNESSES",
         {
             "n_witnesses": len(heard),
-            "line": WITNESSES_NEEDED[name],
+            "line": enough,
             "witnesses": tuple(channel_name(channel) for channel in heard),
         },
     )
-    return Check(finding, len(heard) >= WITNESSES_NEEDED[name])
+    return Check(finding, len(heard) >= enough)

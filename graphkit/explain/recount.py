@@ -20,6 +20,7 @@ from graphkit.projection.partners import Partners, find_partners
 from graphkit.projection.project import Baseline, Edges, WindowView, baselines
 from graphkit.projection.windows import usable_windows
 from graphkit.scoring.attach import find_jobs
+from graphkit.scoring.company import Company
 from graphkit.scoring.coordination import Coordination, coordinate
 from graphkit.scoring.membership import NO_RING, Membership
 
@@ -79,7 +80,7 @@ class Recount:
         """What is ordinary around each like, window by window."""
         config = run_config(self.run.info).projection
         windows_s, _ = usable_windows(config.windows_s, self.likes.resolution_us)
-        return baselines(self.graph, self.graph.by_time, windows_s, config, LocalEngine())
+        return baselines(self.graph, windows_s, config, LocalEngine())
 
     @cached_property
     def _views(self) -> tuple[WindowView, ...]:
@@ -101,7 +102,8 @@ class Recount:
     @cached_property
     def tested(self) -> Coordination:
         """Every like of every member, tested."""
-        return coordinate(self.graph, self._views, self.members, run_config(self.run.info).scoring)
+        together = Company.of(self.graph, self._views, self.members.ring_of)
+        return coordinate(together, self._views, self.members, run_config(self.run.info).scoring)
 
     @property
     def line(self) -> float:
