@@ -398,7 +398,9 @@ def _impact_table(
     purged = np.bincount(note[verdicts.tier == PURGE], minlength=graph.n_notes)
     reviewed = np.bincount(note[verdicts.tier == REVIEW], minlength=graph.n_notes)
     touched = np.flatnonzero(purged + reviewed)
-    before = np.diff(graph.note_ptr)[touched]
+    on_note = np.diff(graph.note_ptr)
+    before = on_note[touched]
+    of_author = np.bincount(likes.author_key, weights=on_note).astype(np.int64)
     return _finish(
         IMPACT,
         {
@@ -408,6 +410,7 @@ def _impact_table(
             "likes_purge": purged[touched],
             "likes_review": reviewed[touched],
             "likes_after": before - purged[touched],
+            "likes_author": of_author[likes.author_key[touched]],
         },
         types,
     )

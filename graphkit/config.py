@@ -11,8 +11,9 @@ import hashlib
 import json
 import re
 import tomllib
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
@@ -21,11 +22,16 @@ from graphkit.errors import ConfigError
 _UNIT_S = {"s": 1, "m": 60, "min": 60, "h": 3600, "d": 86400}
 
 
-class _Model(BaseModel):
+M = TypeVar("M", bound=BaseModel)
+
+
+class Model(BaseModel):
+    """Settings that are frozen and refuse what they do not know."""
+
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
 
-class InputConfig(_Model):
+class InputConfig(Model):
     """How the likes are read.
 
     Attributes
@@ -67,7 +73,7 @@ class InputConfig(_Model):
         return self
 
 
-class ProjectionConfig(_Model):
+class ProjectionConfig(Model):
     """How users are joined by co-likes.
 
     Attributes
@@ -122,7 +128,7 @@ class ProjectionConfig(_Model):
         return self
 
 
-class PartitionConfig(_Model):
+class PartitionConfig(Model):
     """How the projection is cut into communities.
 
     Attributes
@@ -147,7 +153,7 @@ class PartitionConfig(_Model):
     iterations: int = 4
 
 
-class ScoringConfig(_Model):
+class ScoringConfig(Model):
     """How communities become rings and likes become candidates.
 
     Attributes
@@ -221,7 +227,7 @@ class ScoringConfig(_Model):
         return self
 
 
-class Config(_Model):
+class Config(Model):
     """All settings of a run."""
 
     input: InputConfig = InputConfig()
@@ -232,8 +238,13 @@ class Config(_Model):
     @property
     def digest(self) -> str:
         """First 16 hex digits of the SHA-256 of the settings, defaults included."""
-        text = json.dumps(self.model_dump(mode="json"), sort_keys=True, separators=(",", ":"))
-        return hashlib.sha256(text.encode()).hexdigest()[:16]
+        return digest_of(self)
+
+
+def digest_of(model: BaseModel) -> str:
+    """Return the first 16 hex digits of the SHA-256 of a model's values, defaults included."""
+    text = json.dumps(model.model_dump(mode="json"), sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
 def parse_window(text: str) -> int:
@@ -282,12 +293,7 @@ def load_config(path: str | Path | None = None, **overrides: Any) -> Config:
     where = "the settings"
     if path is not None:
         where = str(path)
-        try:
-            data = tomllib.loads(Path(path).read_text(encoding="utf-8"))
-        except OSError as e:
-            raise ConfigError(f"{where}: {e.strerror}", wanted="a readable TOML file", todo="check --config") from None
-        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as e:
-            raise ConfigError(f"{where}: {e}", wanted="TOML", todo="mend the file") from None
+        data = read_toml(path, "--config")
         if "columns" in data:
             section = data.setdefault("input", {})
             if not isinstance(section, dict) or "columns" in section:
@@ -301,8 +307,44 @@ def load_config(path: str | Path | None = None, **overrides: Any) -> Config:
             section = data.setdefault(section_name, {})
             if isinstance(section, dict):
                 section.update(given)
+    return validated(Config, data, where)
+
+
+def read_toml(path: str | Path, option: str) -> dict[str, Any]:
+    """Read the TOML file that an option names.
+
+    Raises
+    ------
+    ConfigError
+        When it cannot be read or is not TOML.
+    """
     try:
-        return Config.model_validate(data)
+        return tomllib.loads(Path(path).read_text(encoding="utf-8"))
+    except OSError as e:
+        raise ConfigError(f"{path}: {e.strerror}", wanted="a readable TOML file", todo=f"check {option}") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as e:
+        raise ConfigError(f"{path}: {e}", wanted="TOML", todo="mend the file") from None
+
+
+def validated(model: type[M], data: Mapping[str, Any], where: str) -> M:
+    """Return `data` as a model.
+
+    Parameters
+    ----------
+    model
+        The model.
+    data
+        Values by field.
+    where
+        What they come from, for the message.
+
+    Raises
+    ------
+    ConfigError
+        When a field is unknown or makes no sense; all faults at once.
+    """
+    try:
+        return model.model_validate(data)
     except ValidationError as e:
-        faults = "; ".join(f"{'.'.join(map(str, f['loc'])) or 'config'}: {f['msg']}" for f in e.errors())
+        faults = "; ".join(f"{'.'.join(map(str, f['loc'])) or model.__name__.lower()}: {f['msg']}" for f in e.errors())
         raise ConfigError(f"{where}: {faults}", todo="mend these settings") from None

@@ -26,6 +26,8 @@ class Kind(StrEnum):
     BOOL = "boolean"
     TEXT = "text"
     TEXTS = "list of texts"
+    USER_IDS = "list of user ids"
+    NOTE_IDS = "list of note ids"
     STRUCT = "struct of doubles"
 
 
@@ -125,6 +127,10 @@ def arrow_type(column: Column, ids: Mapping[Kind, pa.DataType]) -> pa.DataType:
             return pa.bool_()
         case Kind.TEXTS:
             return pa.list_(pa.string())
+        case Kind.USER_IDS:
+            return pa.list_(ids[Kind.USER_ID])
+        case Kind.NOTE_IDS:
+            return pa.list_(ids[Kind.NOTE_ID])
         case Kind.STRUCT:
             return pa.struct([pa.field(f, pa.float64()) for f in column.fields])
         case Kind.TEXT | Kind.ID:
@@ -182,6 +188,33 @@ NOTES = Table(
 )
 
 INPUTS = (LIKES, USERS, NOTES)
+
+#: What the people who review a run hand in; read by ``graphkit.cases``, beside a run rather than beside likes.
+DECISIONS = Table(
+    "decisions",
+    "one verdict of one reviewer",
+    (
+        Column("ring_id", Kind.TEXT, "The ring; alone in its row, the verdict is about the whole ring.", False),
+        Column("user_id", Kind.USER_ID, "The user; without `note_id` the verdict is about the user.", False),
+        Column("note_id", Kind.NOTE_ID, "With `user_id`: the verdict is about this one like.", False),
+        Column("verdict", Kind.TEXT, "`confirmed` (bought), `cleared` (honest) or `unsure`."),
+        Column("reviewer", Kind.TEXT, "Who decided; whoever hands the file in where empty.", False),
+        Column("time", Kind.TIME, "When; ISO 8601 with a zone in text; the moment of handing in where empty.", False),
+        Column("comment", Kind.TEXT, "Why, in the reviewer's words.", False),
+    ),
+    ("ring_id", "user_id", "note_id", "reviewer", "time"),
+)
+
+#: Who and what is never to be touched by a purge, handed in beside a policy.
+PROTECTED = Table(
+    "protected",
+    "one thing that no purge touches, or several side by side",
+    (
+        Column("user_id", Kind.USER_ID, "A user none of whose likes is taken.", False),
+        Column("note_id", Kind.NOTE_ID, "A note that loses no like.", False),
+        Column("author_id", Kind.AUTHOR_ID, "An author none of whose notes loses a like.", False),
+    ),
+)
 
 # --------------------------------------------------------------------------------------------------
 # What comes out
@@ -361,6 +394,7 @@ IMPACT = Table(
         Column("likes_purge", Kind.INT, "Of them, in tier `purge`."),
         Column("likes_review", Kind.INT, "Of them, in tier `review`."),
         Column("likes_after", Kind.INT, "`likes_before` less `likes_purge`."),
+        Column("likes_author", Kind.INT, "Kept likes on all notes of its author; on the note where that is unknown."),
     ),
     ("note_id",),
 )
@@ -379,4 +413,81 @@ QUARANTINE = Table(
     ("file", "row"),
 )
 
+#: Kept in the case store, over many runs.
+LINEAGE = Table(
+    "lineage",
+    "one ring of one run",
+    (
+        Column("name", Kind.TEXT, "Stable name of what goes on from run to run, from the ring's first `ring_id`."),
+        Column("run_id", Kind.TEXT, "The run."),
+        Column("last_ts", Kind.TIME, "Last like of the run's period."),
+        Column("ring_id", Kind.TEXT, "The ring."),
+        Column(
+            "change",
+            Kind.TEXT,
+            "Against the run before: `new`, `continues`, `grew`, `shrank`, `split` (off `origin`), `returned`.",
+        ),
+        Column("origin", Kind.TEXT, "Name of the ring it broke off from; null where it did not."),
+        Column("absorbed", Kind.TEXTS, "Names of the rings that went over into it."),
+        Column("tier", Kind.TEXT, "`purge`, `review` or `watch`."),
+        Column("score", Kind.FLOAT, "Evidence that this is a ring, 0 to 1."),
+        Column("user_ids", Kind.USER_IDS, "Its members."),
+        Column("note_ids", Kind.NOTE_IDS, "Its targets."),
+    ),
+    ("last_ts", "run_id", "ring_id"),
+)
+
 OUTPUTS = (RINGS, MEMBERS, TIES, TARGETS, CANDIDATES, IMPACT, QUARANTINE)
+
+# --------------------------------------------------------------------------------------------------
+# A batch
+
+_TAKEN = (
+    *(CANDIDATES.column(name) for name in ("user_id", "note_id", "ts", "ring_id", "score", "reasons")),
+    Column("key", Kind.TEXT, "Idempotency key: the same for the same user, note and time in every batch ever made."),
+)
+
+PURGE = Table("purge", "one like to be taken", _TAKEN, ("user_id", "note_id"))
+
+HELD = Table(
+    "held",
+    "one candidate like that stays",
+    (*_TAKEN, Column("held_by", Kind.TEXT, "The first guard rail that held it.")),
+    ("user_id", "note_id"),
+)
+
+RESTORE = Table(
+    "restore",
+    "one like to be put back: those of `purge.parquet`",
+    tuple(PURGE.column(name) for name in ("user_id", "note_id", "ts", "key")),
+    ("user_id", "note_id"),
+)
+
+BATCH_IMPACT = Table(
+    "impact",
+    "one note with candidate likes",
+    (
+        *(IMPACT.column(name) for name in ("note_id", "author_id", "likes_before")),
+        Column("likes_purge", Kind.INT, "Of them, in the batch."),
+        Column("likes_held", Kind.INT, "Of them, candidates that stay."),
+        Column("likes_after", Kind.INT, "`likes_before` less `likes_purge`."),
+    ),
+    ("note_id",),
+)
+
+NOTICES = Table(
+    "notices",
+    "one person to be told: a user whose likes go, or an author whose notes lose some",
+    (
+        Column("recipient", Kind.TEXT, "`author` or `user`: what the text speaks to."),
+        Column("user_id", Kind.USER_ID, "The user; null where it is to an author."),
+        Column("author_id", Kind.AUTHOR_ID, "The author; null where it is to a user."),
+        Column("reference", Kind.TEXT, "What an appeal quotes; one for each person and batch."),
+        Column("reasons", Kind.TEXTS, "Reason codes that the text puts in words."),
+        Column("zh", Kind.TEXT, "The notice in Chinese."),
+        Column("en", Kind.TEXT, "The notice in English."),
+    ),
+    ("recipient", "user_id", "author_id"),
+)
+
+BATCH = (PURGE, HELD, RESTORE, BATCH_IMPACT, NOTICES)

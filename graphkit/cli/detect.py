@@ -44,7 +44,7 @@ def command(
     from graphkit.engines.local import LocalEngine
     from graphkit.engines.memory import return_freed_memory
     from graphkit.progress import Progress
-    from graphkit.report.html import render_report
+    from graphkit.report.desk import report_files
     from graphkit.report.machine import run_json
     from graphkit.report.terminal import summary
 
@@ -53,7 +53,7 @@ def command(
     engine, progress = LocalEngine(threads), Progress()
     likes = reading.read(config, engine, progress)
     run = detect(likes, config=config, engine=engine, progress=progress, inputs=reading.inputs)
-    run.save(out, force=force, extra={"report.html": render_report(run)})
+    run.save(out, force=force, extra=report_files(run))
     colour, width = terminal()
     say(run_json(run, out) if as_json else summary(run, where=out, colour=colour, width=width))
 

@@ -6,6 +6,7 @@ import datetime as dt
 import functools
 from collections.abc import Callable
 from dataclasses import dataclass, fields
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -19,6 +20,10 @@ if TYPE_CHECKING:
     from graphkit.progress import Progress
 
 json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON document and nothing else.")
+cases_option = click.option(
+    "--cases", type=click.Path(path_type=Path), metavar="DIR", help="Case store; cases beside the run by default."
+)
+now_option = click.option("--now", metavar="T", help="The moment (UTC); by the clock where absent.")
 threads_option = click.option("--threads", type=click.IntRange(min=1), metavar="N", help="Threads; all by default.")
 
 _READING = (
@@ -59,7 +64,7 @@ class Reading:
         """
         from graphkit.config import load_config, parse_ladder
 
-        since, until = _time(self.since, "--since"), _time(self.until, "--until")
+        since, until = parse_time(self.since, "--since"), parse_time(self.until, "--until")
         return load_config(
             self.config_file,
             input={"since": since, "until": until, "ts_unit": self.ts_unit},
@@ -86,7 +91,7 @@ def reading_options(command: Callable[..., None]) -> Callable[..., None]:
     return call
 
 
-def _time(text: str | None, option: str) -> dt.datetime | None:
+def parse_time(text: str | None, option: str) -> dt.datetime | None:
     """Return the time in a text in ISO 8601; without a zone it is UTC."""
     if text is None:
         return None

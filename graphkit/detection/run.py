@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from graphkit.detection.rundir import read_run, write_run
+from graphkit.detection.rundir import read_run, run_id, write_run
 from graphkit.display import html_table
 from graphkit.errors import InputError
 from graphkit.likes.model import Likes
+from graphkit.schemas import Kind
 from graphkit.scoring.reasons import REASONS, sentence
 
 if TYPE_CHECKING:
@@ -46,6 +49,20 @@ class Detection:
     tables: Mapping[str, pa.Table]
     info: Mapping[str, Any]
     likes: Likes | None = None
+
+    @property
+    def run_id(self) -> str:
+        """What tells this run from every other: 16 hex digits of its input, config and version."""
+        return run_id(self.info)
+
+    @property
+    def id_types(self) -> dict[Kind, pa.DataType]:
+        """The Arrow types of user, note and author ids."""
+        return {
+            Kind.USER_ID: self.members.schema.field("user_id").type,
+            Kind.NOTE_ID: self.targets.schema.field("note_id").type,
+            Kind.AUTHOR_ID: self.targets.schema.field("author_id").type,
+        }
 
     @property
     def rings(self) -> pa.Table:
@@ -275,7 +292,7 @@ class Ring:
         rows = self.run.tables[table]
         return rows.filter(pc.equal(rows["ring_id"], self.ring_id))
 
-    @property
+    @cached_property
     def row(self) -> dict[str, Any]:
         """The ring's row of ``rings``, evidence and all."""
         row: dict[str, Any] = self._rows("rings").to_pylist()[0]
@@ -315,13 +332,12 @@ class Ring:
         """Return the same as an igraph graph; vertex attribute ``id`` holds the user id."""
         import igraph
 
-        users = self.members["user_id"].to_pylist()
-        code = {user: i for i, user in enumerate(users)}
-        ties = self.ties.drop_columns("ring_id").to_pylist()
-        graph = igraph.Graph(n=len(users), edges=[(code[t["user_a"]], code[t["user_b"]]) for t in ties])
-        graph.vs["id"] = users
+        users, ties = self.members["user_id"].combine_chunks(), self.ties
+        ends = [np.asarray(pc.index_in(ties[name], value_set=users)) for name in ("user_a", "user_b")]
+        graph = igraph.Graph(n=len(users), edges=np.stack(ends, axis=1))
+        graph.vs["id"] = users.to_pylist()
         for name in ("weight", "breadth", "window_s", "p_value"):
-            graph.es[name] = [t[name] for t in ties]
+            graph.es[name] = ties[name].to_pylist()
         return graph
 
     def plot_timeline(self, ax: Axes | None = None) -> Axes:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import shutil
@@ -16,21 +17,45 @@ from graphkit.errors import OutputError
 from graphkit.schemas import OUTPUTS
 
 INFO = "run.json"
+#: Form of the run directory; raised when a reader of the old form would misread the new one.
+FORMAT = 1
 
 
-def check_target(path: Path, force: bool) -> None:
-    """Refuse a place where a run cannot be put, before any work is done.
+def run_id(info: Mapping[str, Any]) -> str:
+    """Return what tells a run from every other: 16 hex digits over input fingerprint, config digest and version.
+
+    The tables depend on nothing else, so two runs with one id have the same tables.
+    """
+    parts = (info["input"]["fingerprint"], info["config_digest"], info["graphkit"])
+    return hashlib.blake2b(json.dumps(parts).encode(), digest_size=8).hexdigest()
+
+
+def check_target(path: Path, force: bool, *, mark: str = INFO, noun: str = "run") -> None:
+    """Refuse a place where a directory cannot be put, before any work is done.
+
+    Parameters
+    ----------
+    path
+        Where it should stand.
+    force
+        Whether a directory of the same sort may be replaced.
+    mark
+        The file by which such a directory is known.
+    noun
+        What it is called.
 
     Raises
     ------
     OutputError
-        When `path` exists and `force` is off, when it is not a run, or when its parent cannot be written.
+        When `path` exists and `force` is off, when it is none of the sort, or when its parent cannot be written.
     """
     if path.exists() or path.is_symlink():
         if not force:
             raise OutputError(f"{path} exists", wanted="a new directory", todo="choose another --out or pass --force")
-        if not path.is_dir() or (any(path.iterdir()) and not (path / INFO).is_file()):
-            raise OutputError(f"{path} is not a run directory", wanted="a run to replace", todo="choose another --out")
+        if not path.is_dir() or (any(path.iterdir()) and not (path / mark).is_file()):
+            raise OutputError(
+                f"{path} is not a {noun} directory", wanted=f"a {noun} to replace", todo="choose another --out"
+            )
     parent = path.absolute().parent
     while not parent.exists():
         parent = parent.parent
@@ -39,8 +64,10 @@ def check_target(path: Path, force: bool) -> None:
 
 
 @contextmanager
-def whole(path: Path, *, force: bool) -> Iterator[Path]:
+def whole(path: Path, *, force: bool, mark: str = INFO, noun: str = "run") -> Iterator[Path]:
     """Yield a directory to fill; it takes the place of `path` when the block ends well, and vanishes otherwise.
+
+    Parameters are those of :func:`check_target`.
 
     Raises
     ------
@@ -52,7 +79,7 @@ def whole(path: Path, *, force: bool) -> Iterator[Path]:
     fresh = parent / f".{path.name}.{os.getpid()}.part"
     old = parent / f".{path.name}.{os.getpid()}.old"
     _sweep(path)
-    check_target(path, force)
+    check_target(path, force, mark=mark, noun=noun)
     try:
         parent.mkdir(parents=True, exist_ok=True)
         fresh.mkdir()
@@ -94,7 +121,7 @@ def _sweep(path: Path) -> None:
 
 def _flush(folder: Path) -> None:
     """Ask the system to put every file on disk before the directory takes its name."""
-    for file in [*folder.iterdir(), folder]:
+    for file in [*folder.rglob("*"), folder]:
         handle = os.open(file, os.O_RDONLY)
         try:
             os.fsync(handle)
@@ -112,6 +139,8 @@ def write_run(
 ) -> None:
     """Write tables, ``run.json`` and further files as one run directory.
 
+    ``run.json`` is `info` with the form of the directory (``format``) and the SHA-256 of each table (``files``).
+
     Raises
     ------
     OutputError
@@ -122,11 +151,55 @@ def write_run(
     with whole(path, force=force) as folder:
         for table in OUTPUTS:
             pq.write_table(tables[table.name], folder / f"{table.name}.parquet", compression="zstd")
-        text = json.dumps(info, indent=2, ensure_ascii=False, default=str)
+        tables_written = [folder / f"{table.name}.parquet" for table in OUTPUTS]
+        written = {**info, "format": FORMAT, "files": {file.name: file_digest(file) for file in tables_written}}
+        text = json.dumps(written, indent=2, ensure_ascii=False, default=str)
         (folder / INFO).write_text(text + "\n", encoding="utf-8")
-        for name, content in extra.items():
-            data = content.encode() if isinstance(content, str) else content
-            (folder / name).write_bytes(data)
+        _write_files(folder, extra)
+
+
+def _write_files(folder: Path, files: Mapping[str, str | bytes]) -> None:
+    for name, content in files.items():
+        (folder / name).parent.mkdir(exist_ok=True)
+        (folder / name).write_bytes(content.encode() if isinstance(content, str) else content)
+
+
+def replace_page(path: Path, page: str, files: Mapping[str, str], folder: str) -> None:
+    """Put another page in the place of that of a run; the old one works until the new one is whole.
+
+    Parameters
+    ----------
+    path
+        The run directory.
+    page
+        Name of the page among `files`.
+    files
+        The page, and what it reads beside it, by path. Names in `folder` tell contents apart.
+    folder
+        Where that is; files of other pages there are removed.
+
+    Raises
+    ------
+    OutputError
+        When something cannot be written; the old page stands then.
+    """
+    partial = f".{page}.{os.getpid()}.part"
+    beside = {name: content for name, content in files.items() if name != page}
+    try:
+        _write_files(path, {**beside, partial: files[page]})
+        (path / partial).replace(path / page)
+        for old in (path / folder).glob("*"):
+            if f"{folder}/{old.name}" not in beside:
+                old.unlink()
+    except OSError as e:
+        raise OutputError(
+            f"{path}: {e.strerror or e}", wanted="room and leave to write", todo="free space or mend its permissions"
+        ) from e
+    finally:
+        (path / partial).unlink(missing_ok=True)
+    if not beside:
+        with suppress(OSError):
+            (path / folder).rmdir()
 
 
 def read_run(path: Path) -> tuple[dict[str, pa.Table], dict[str, Any]]:
@@ -146,6 +219,48 @@ def read_run(path: Path) -> tuple[dict[str, pa.Table], dict[str, Any]]:
             wanted=f"{INFO} and the tables that graphkit detect writes",
             todo="check the path or run graphkit detect again",
         ) from None
+
+
+def file_digest(path: Path) -> str:
+    """Return the SHA-256 of a file in hex."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def check_files(folder: Path, info: Mapping[str, Any], *, form: int = FORMAT, todo: str = "detect again") -> None:
+    """Refuse a directory whose files are not those that were written with it.
+
+    This catches accidents and edits of single files. Whoever may write the directory can also write its digests.
+
+    Parameters
+    ----------
+    folder
+        The directory.
+    info
+        What it says of itself: ``format`` and ``files``, SHA-256 by name.
+    form
+        The form that can be read.
+    todo
+        What to do about a directory that is refused.
+
+    Raises
+    ------
+    OutputError
+        When the form is another, or a file is missing or has another digest.
+    """
+    if info.get("format") != form:
+        raise OutputError(f"{folder}: format {info.get('format')!r}", wanted=f"format {form}", todo=todo)
+    files = info.get("files")
+    if not isinstance(files, dict):
+        raise OutputError(f"{folder}: no digests of its files", wanted="files as they were written", todo=todo)
+    for name, digest in files.items():
+        file = folder / name
+        if not file.is_file() or file_digest(file) != digest:
+            raise OutputError(
+                f"{file}: {'not what was written' if file.is_file() else 'missing'}",
+                wanted="files as they were written",
+                todo=f"find out who changed it, and {todo}",
+            )
 
 
 def _read(path: Path) -> tuple[dict[str, pa.Table], dict[str, Any]]:

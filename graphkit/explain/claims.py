@@ -14,7 +14,7 @@ import pyarrow.compute as pc
 from graphkit.detection import Ring
 from graphkit.explain.verdict import Verdict
 from graphkit.explain.words import Said, channel_name
-from graphkit.likes.model import UNKNOWN, Likes
+from graphkit.likes.model import UNKNOWN
 from graphkit.schemas import CHANNELS
 from graphkit.scoring.channels import CHANNELS as WEIGHED
 from graphkit.scoring.channels import Channel
@@ -52,7 +52,7 @@ _AMOUNTS = {
 #: Larger than any amount looked at when the neutral point is sought.
 _LARGEST = 1e7
 #: Points of one round of that search, and rounds: each narrows the bracket a hundredfold.
-_POINTS, _ROUNDS = 101, 6
+_POINTS, _ROUNDS = 101, 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,8 +139,7 @@ def neutral_point(channel: Channel, number: str, numbers: Numbers) -> float:
         grid = (
             np.concatenate([[0.0], np.geomspace(1e-3, high, _POINTS)]) if amounts else np.linspace(low, high, _POINTS)
         )
-        asked = {name: np.repeat(value, len(grid)) for name, value in numbers.items()} | {number: grid}
-        speaks = channel.weigh(asked) > 0
+        speaks = np.broadcast_to(channel.weigh({**numbers, number: grid}) > 0, grid.shape)
         turns = np.flatnonzero(speaks[1:] != speaks[:-1])
         if len(turns) == 0:
             return math.nan
@@ -148,42 +147,41 @@ def neutral_point(channel: Channel, number: str, numbers: Numbers) -> float:
     return float(f"{(low + high) / 2:.4g}")
 
 
-def likes_behind(ring: Ring, channel: str) -> Bools | None:
-    """Tell which of ``ring.likes`` a channel's claim rests on.
+def likes_behind(ring: Ring, channel: str, raw: pa.Table) -> Bools | None:
+    """Tell which likes a channel's claim rests on.
 
     Parameters
     ----------
     ring
-        The ring; with the likes of its run at hand more can be told.
+        The ring.
     channel
         A channel of ``schemas.CHANNELS``.
+    raw
+        The ring's rows of :func:`graphkit.explain.raw.raw_likes`.
 
     Returns
     -------
     bool[n_likes] or None
         For exclusivity the likes of bursts that were mostly the ring's, for dwell those after a short look, for
         reciprocity those on notes of members, for completion, devices and addresses those that were not seen to the
-        end, or came from a shared device or address. For every other channel all of them. ``None`` where the likes
-        would have to be at hand and are not.
+        end, or came from a shared device or address. For every other channel all that are proposed. ``None`` where
+        the likes would have to be at hand and are not.
     """
-    table, likes = ring.likes, ring.run.likes
+    proposed = np.asarray(pc.is_valid(raw["tier"]), np.bool_)
     match channel:
         case "exclusivity":
-            return _has_reason(table, "BURST_OF_RING")
+            return _has_reason(raw, "BURST_OF_RING")
         case "dwell":
-            return _has_reason(table, "UNREAD")
+            return _has_reason(raw, "UNREAD")
         case "reciprocity":
-            targets = ring.targets
-            at = pc.index_in(table["note_id"], value_set=targets["note_id"].combine_chunks())
-            author = targets["author_id"].take(at)
-            members = ring.members["user_id"].combine_chunks()
-            if author.type != members.type:
-                return np.zeros(table.num_rows, np.bool_)
-            return np.asarray(pc.is_in(author, value_set=members), np.bool_)
-        case "completion" | "devices" | "addresses":
-            return None if likes is None else _by_likes(table, likes, channel)
+            return proposed & _on_members(ring, raw)
+        case "completion":
+            return proposed & _is_false(raw["completed"]) if "completed" in raw.column_names else None
+        case "devices" | "addresses":
+            column = "device" if channel == "devices" else "ip"
+            return proposed & _shared(raw[column], raw["user_id"]) if column in raw.column_names else None
         case _:
-            return np.ones(table.num_rows, np.bool_)
+            return proposed
 
 
 def _has_reason(table: pa.Table, code: str) -> Bools:
@@ -195,33 +193,22 @@ def _has_reason(table: pa.Table, code: str) -> Bools:
     return hit
 
 
-def _by_likes(table: pa.Table, likes: Likes, channel: str) -> Bools | None:
-    at = positions(table, likes)
-    if channel == "completion":
-        return None if likes.completed is None else likes.completed[at] == 0
-    code = likes.device if channel == "devices" else likes.ip
-    if code is None:
-        return None
-    here, user = code[at], likes.user[at]
-    pairs = np.unique(np.stack([here, user]), axis=1)
-    codes, n_users = np.unique(pairs[0], return_counts=True)
-    shared = codes[(n_users > 1) & (codes != UNKNOWN)]
-    return np.isin(here, shared)
+def _on_members(ring: Ring, raw: pa.Table) -> Bools:
+    """Return which likes fell on notes of members."""
+    targets, members = ring.targets, ring.members["user_id"].combine_chunks()
+    author = targets["author_id"].take(pc.index_in(raw["note_id"], value_set=targets["note_id"].combine_chunks()))
+    if author.type != members.type:
+        return np.zeros(raw.num_rows, np.bool_)
+    return np.asarray(pc.is_in(author, value_set=members), np.bool_)
 
 
-def positions(table: pa.Table, likes: Likes) -> npt.NDArray[np.int64]:
-    """Return where the likes of a table (``user_id``, ``note_id``) stand among all likes, `UNKNOWN` where they do not.
+def _is_false(column: pa.ChunkedArray) -> Bools:
+    return np.asarray(pc.fill_null(pc.equal(column, 0), False), np.bool_)
 
-    O(k log m).
-    """
-    user = pc.index_in(table["user_id"].combine_chunks(), value_set=likes.users.ids)
-    note = pc.index_in(table["note_id"].combine_chunks(), value_set=likes.notes.ids)
-    graph = likes.bipartite()
-    out = np.full(table.num_rows, UNKNOWN, np.int64)
-    for i, (u, n) in enumerate(zip(user.to_pylist(), note.to_pylist(), strict=True)):
-        if u is not None and n is not None:
-            mine = graph.by_user[graph.user_ptr[u] : graph.user_ptr[u + 1]]
-            k = int(np.searchsorted(graph.note[mine], n))
-            if k < len(mine) and graph.note[mine[k]] == n:
-                out[i] = mine[k]
-    return out
+
+def _shared(code: pa.ChunkedArray, user: pa.ChunkedArray) -> Bools:
+    """Return which likes came from a device or address that another user's came from too."""
+    here = np.asarray(pc.fill_null(code, UNKNOWN), np.int64)
+    who = np.asarray(user.combine_chunks().dictionary_encode().indices, np.int64)
+    codes, n_users = np.unique(np.unique(np.stack([here, who]), axis=1)[0], return_counts=True)
+    return np.isin(here, codes[(n_users > 1) & (codes != UNKNOWN)])

@@ -12,9 +12,8 @@ from graphkit.scoring.tiers import (
     OWN_BURST,
     QUICK,
     RATHER_EARLY,
-    mutual,
     often_late,
-    seldom,
+    small_and_mutual,
     unrelated,
     witnesses_needed,
 )
@@ -98,12 +97,12 @@ def _own_checks(name: str, verdict: Verdict) -> tuple[Check, ...]:
                 check("CHECK_UNRELATED", bool(unrelated(verdict.weights, config)[0]), line=config.channel_nats),
             )
         case "may_be_circle":
-            often = not seldom(verdict.numbers, config)[0]
-            friends = bool(mutual(verdict.numbers, verdict.weights, config)[0])
-            said = "CHECK_EPISODES_MUTUAL" if friends else "CHECK_EPISODES"
+            few, small = config.min_episodes, config.circle_size
+            own = bool(small_and_mutual(verdict.numbers, verdict.weights, config)[0])
+            often = not numbers["episodes"] < few
             return (
-                check(said, often and not friends, line=config.min_episodes),
-                check("CHECK_JOB_SIZE", not numbers["job_size"] < config.circle_size, line=config.circle_size),
+                check("CHECK_EPISODES_OWN" if own and often else "CHECK_EPISODES", often and not own, line=few),
+                check("CHECK_JOB_SIZE", not numbers["job_size"] < small, line=small),
             )
         case "may_be_crowd":
             return (check("CHECK_OWN_BURST", numbers["burst_capture"] >= OWN_BURST, line=OWN_BURST),)
@@ -119,13 +118,13 @@ def _own_checks(name: str, verdict: Verdict) -> tuple[Check, ...]:
 
 def _witnesses(name: str, verdict: Verdict) -> Check:
     heard = verdict.witnesses
-    enough = int(witnesses_needed(verdict.numbers, verdict.config)[name][0])
+    needed = int(witnesses_needed(verdict.numbers, verdict.config)[name][0])
     finding = Said(
         "CHECK_WITNESSES",
         {
             "n_witnesses": len(heard),
-            "line": enough,
+            "line": needed,
             "witnesses": tuple(channel_name(channel) for channel in heard),
         },
     )
-    return Check(finding, len(heard) >= enough)
+    return Check(finding, len(heard) >= needed)

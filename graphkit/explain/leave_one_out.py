@@ -150,8 +150,8 @@ def _verdicts(ring: Ring, verdict: Verdict, likes: _Likes) -> tuple[F64, npt.NDA
     n = members.num_rows
     numbers = {name: np.repeat(value, n) for name, value in verdict.numbers.items()}
     devoted = _floats(members["n_ring_likes"]) / np.maximum(_floats(members["n_likes"]), 1)
-    numbers["n_users"] = numbers["n_users"] - 1
     numbers["devotion"] = _medians_without(devoted)
+    numbers["n_users"] = numbers["n_users"] - 1
     anew = recomputed(ring, verdict)
     if "capture" in anew:
         left = np.tile(likes.of_ring, (n, 1))

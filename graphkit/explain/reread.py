@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from graphkit.detection import Detection
 from graphkit.errors import InputError
 from graphkit.explain.verdict import run_config
@@ -12,7 +14,7 @@ from graphkit.progress import SILENT, Progress
 def reread(
     run: Detection,
     *,
-    likes: str | None = None,
+    likes: str | Sequence[str] | None = None,
     users: str | None = None,
     notes: str | None = None,
     progress: Progress = SILENT,
@@ -24,7 +26,7 @@ def reread(
     run
         The run.
     likes, users, notes
-        Where they are now; where ``run.json`` says they were, where absent.
+        Where they are now, likes in several parts if need be; where ``run.json`` says they were, where absent.
     progress
         Told about the work.
 

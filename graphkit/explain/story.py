@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 import pyarrow as pa
@@ -12,6 +13,7 @@ from graphkit.detection import Detection, Ring
 from graphkit.explain.claims import Bools, Claim, claims, likes_behind
 from graphkit.explain.innocent import Innocent, innocents
 from graphkit.explain.leave_one_out import leave_one_out
+from graphkit.explain.raw import raw_likes
 from graphkit.explain.verdict import Verdict, run_config, what_lowers, what_raises
 from graphkit.explain.words import Said, channel_name
 
@@ -65,9 +67,15 @@ class RingStory:
         """The honest explanation that the least excludes."""
         return self.innocents[0]
 
+    @cached_property
+    def likes(self) -> pa.Table:
+        """The likes of members on targets, as `graphkit.explain.raw.raw_likes` gives them."""
+        raw = raw_likes(self.ring.run)
+        return raw.filter(pc.equal(raw["ring_id"], self.ring.ring_id))
+
     def behind(self, claim: Claim) -> Bools | None:
-        """Tell which of ``ring.likes`` a claim rests on; ``None`` where only the likes themselves could tell."""
-        return likes_behind(self.ring, claim.channel)
+        """Tell which of `likes` a claim rests on; ``None`` where only the likes of the run could tell."""
+        return likes_behind(self.ring, claim.channel, self.likes)
 
     def to_dict(self, lang: str = "en") -> dict[str, Any]:
         """Return the story as plain values, sentences in one language."""

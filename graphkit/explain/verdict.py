@@ -223,12 +223,12 @@ def what_raises(verdict: Verdict, off: frozenset[str]) -> tuple[Said, ...]:
 def _missing_for_purge(verdict: Verdict, name: Said) -> list[Said]:
     config = verdict.config
     said = []
-    heard, enough = len(verdict.witnesses), witnesses_needed(verdict.numbers, config)
+    heard = len(verdict.witnesses)
+    needed = witnesses_needed(verdict.numbers, config)
     for explanation in EXPLANATIONS:
         if verdict.open[explanation][0]:
             title = Said(explanation.removeprefix("may_be_").upper())
-            missing = int(enough[explanation][0]) - heard
-            said.append(Said("RISES_OPEN", {"explanation": title, "n_missing": missing}))
+            said.append(Said("RISES_OPEN", {"explanation": title, "n_missing": int(needed[explanation][0]) - heard}))
     if verdict.decoys[0] > config.max_q:
         q = float(verdict.decoys[0])
         said.append(Said("RISES_Q", {"q_value": q, "tier": name, "max_q": config.max_q}))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from importlib import resources
 from typing import Any
@@ -57,10 +57,26 @@ class Said:
 
     def text(self, lang: str = "en") -> str:
         """Return the sentence in English (``"en"``) or Chinese (``"zh"``), invisible characters written out."""
-        numbers = {name: _shown(value, lang) for name, value in self.numbers.items()}
+        numbers = _Spoken(self.numbers, lang)
         if self.code in SENTENCES:
             return fill(SENTENCES[self.code][lang], numbers)
         return sentence(self.code, numbers, lang) if self.code in REASONS else clean(self.code)
+
+
+class _Spoken(Mapping[str, Any]):
+    """Numbers in one language, each turned into it when a sentence asks for it: rows hold far more than it says."""
+
+    def __init__(self, numbers: Mapping[str, Any], lang: str) -> None:
+        self._numbers, self._lang = numbers, lang
+
+    def __getitem__(self, name: str) -> Any:
+        return _shown(self._numbers[name], self._lang)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._numbers)
+
+    def __len__(self) -> int:
+        return len(self._numbers)
 
 
 def _shown(value: Any, lang: str) -> Any:

@@ -10,18 +10,14 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from graphkit.detection import Ring
+from graphkit.plots.layout import lay_out, ring_ties, strongest
 from graphkit.plots.style import MARKERS, PALE, PALETTE, TIER_STYLE, axes_or_new, label, literally, name_rows, nothing
 
 if TYPE_CHECKING:
-    import networkx as nx
     from matplotlib.axes import Axes
 
 #: Members and targets that get a label of their own.
 _NAMED = 40
-#: Seed of the layout of networks.
-_SEED = 1
-#: Where members without a tie stand, as a multiple of the layout's radius.
-_OUTSIDE = 1.15
 
 
 def plot_timeline(ring: Ring, ax: Axes | None = None) -> Axes:
@@ -86,7 +82,7 @@ def _other_likes(ring: Ring, order: pa.Array) -> tuple[npt.NDArray[np.int64], np
 
 
 def plot_network(ring: Ring, ax: Axes | None = None) -> Axes:
-    """Draw the members of a ring joined by their ties; members without one stand outside.
+    """Draw the members of a ring joined by their ties; members without one stand in rows below.
 
     Size shows a member's likes for the ring, colour and shape the member's tier. The layout is the same every time.
 
@@ -104,42 +100,29 @@ def plot_network(ring: Ring, ax: Axes | None = None) -> Axes:
     from matplotlib.collections import LineCollection
 
     ax = axes_or_new(ax, 5.5, 5)
-    graph, members = ring.to_networkx(), ring.members.to_pylist()
-    place = _layout(graph)
-    weights = np.array([float(tie["weight"]) for _, _, tie in graph.edges(data=True)])
+    members, ties = ring.members.to_pylist(), ring_ties(ring.ties, ring.members["user_id"])
+    kept = strongest(ties)
+    place = lay_out(len(members), ties.a[kept], ties.b[kept]) * [1, -1]
     lines = LineCollection(
-        [(place[a], place[b]) for a, b in graph.edges],
+        list(np.stack([place[ties.a], place[ties.b]], axis=1)),
         colors="#888888",
-        linewidths=0.3 + 1.5 * weights / max(weights.max(initial=0), 1),
+        linewidths=0.3 + 1.5 * ties.weight / max(int(ties.weight.max(initial=0)), 1),
         alpha=0.5,
     )
     ax.add_collection(lines)
     for tier, (color, marker) in TIER_STYLE.items():
-        mine = [m for m in members if m["tier"] == tier]
+        mine = [i for i, m in enumerate(members) if m["tier"] == tier]
         if mine:
-            x, y = np.array([place[m["user_id"]] for m in mine]).T
-            size = [15 + 6 * m["n_ring_likes"] for m in mine]
+            x, y = place[mine].T
+            size = [15 + 6 * members[i]["n_ring_likes"] for i in mine]
             named = f"{tier} ({len(mine):,})"
             ax.scatter(x, y, s=size, c=color, marker=marker, edgecolors="white", linewidths=0.5, zorder=3, label=named)
-    ax.set_title(f"{ring.ring_id}: {len(members):,} members, {graph.number_of_edges():,} ties")
+    ax.set_title(f"{ring.ring_id}: {len(members):,} members, {len(ties.a):,} ties")
     ax.legend(fontsize=8, loc="upper right")
     ax.set_aspect("equal")
     ax.set_axis_off()
     ax.margins(0.08)
     return ax
-
-
-def _layout(graph: nx.Graph[object]) -> dict[object, npt.NDArray[np.float64]]:
-    """Return a place for every member: a spring layout of those with ties, a circle of the others around it."""
-    import networkx as nx
-
-    alone = [node for node, degree in graph.degree if degree == 0]
-    tied = graph.subgraph([node for node in graph if node not in set(alone)])
-    place: dict[object, npt.NDArray[np.float64]] = dict(nx.spring_layout(tied, seed=_SEED)) if len(tied) else {}
-    radius = max((float(np.hypot(*xy)) for xy in place.values()), default=1.0) * _OUTSIDE
-    for node, turn in zip(alone, np.linspace(0, 2 * np.pi, len(alone), endpoint=False), strict=True):
-        place[node] = radius * np.array([np.cos(turn), np.sin(turn)])
-    return place
 
 
 def plot_targets(ring: Ring, ax: Axes | None = None) -> Axes:

@@ -375,7 +375,7 @@ def _surroundings(
 def baselines(
     graph: BipartiteGraph, windows_s: tuple[int, ...], config: ProjectionConfig, engine: LocalEngine
 ) -> list[Baseline]:
-    """Return what is ordinary around each like, window by window."""
+    """Return what is ordinary around each like at each window."""
     by_time = time_order(graph.ts)
     sorted_ts = graph.ts[by_time]
     return [_baseline(graph, by_time, sorted_ts, window_s, config, engine) for window_s in windows_s]

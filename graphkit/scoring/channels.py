@@ -97,10 +97,9 @@ def _taste(n: Numbers) -> F64:
     As far as taste tells anything at all: where people like whatever comes, an ordinary like is one of chance, too. It
     does not speak for a ring that works over hours on others' notes: whoever hunts for prizes takes any topic, too.
     """
-    told = n["own_topics_likes"]
-    ordinary, chance = n["own_topics_expected"], n["own_topics_chance"]
-    way = np.maximum(_log_ratio(ordinary, chance), 0)
-    nats: F64 = told / (told + 20) * 2 * (np.clip(_log_ratio(ordinary, n["own_topics"]), -way, way) - 0.6 * way)
+    own, ordinary, told = n["own_topics"], n["own_topics_expected"], n["own_topics_likes"]
+    way = np.maximum(_log_ratio(ordinary, n["own_topics_chance"]), 0)
+    nats: F64 = told / (told + 20) * 2 * (np.clip(_log_ratio(ordinary, own), -way, way) - 0.6 * way)
     hunts = (n["window_s"] > _HOUR_S) & ~(n["reciprocity"] >= _MUTUAL)
     return np.where(hunts, np.minimum(nats, 0), nats)
 

@@ -44,11 +44,14 @@ REASONS: dict[str, Reason] = _read()
 RING_REASON: dict[str, str] = {reason.channel: reason.code for reason in REASONS.values() if reason.level == "ring"}
 
 
-class _Numbers(dict[str, object]):
-    """Wraps numbers so that the templates format them, and unknown ones show as such."""
+class _Numbers:
+    """Wraps the numbers that a template asks for, so that it formats them, and unknown ones show as such."""
 
-    def __missing__(self, key: str) -> object:
-        return _Number(None)
+    def __init__(self, numbers: Mapping[str, object]) -> None:
+        self._numbers = numbers
+
+    def __getitem__(self, name: str) -> _Number:
+        return _Number(self._numbers.get(name))
 
 
 class _Number:
@@ -113,4 +116,4 @@ def fill(template: str, numbers: Mapping[str, object]) -> str:
     -------
     str
     """
-    return template.format_map(_Numbers({k: _Number(v) for k, v in numbers.items()}))
+    return template.format_map(_Numbers(numbers))

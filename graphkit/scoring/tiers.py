@@ -69,7 +69,8 @@ def open_explanations(numbers: Numbers, weights: Numbers, config: ScoringConfig)
     """
     heard = n_witnesses(weights, config)
     taste = (numbers["quick"] < QUICK) & ~unrelated(weights, config)
-    circle = (seldom(numbers, config) | mutual(numbers, weights, config)) & (numbers["job_size"] < config.circle_size)
+    seldom = (numbers["episodes"] < config.min_episodes) | small_and_mutual(numbers, weights, config)
+    circle = seldom & (numbers["job_size"] < config.circle_size)
     crowd = ~(numbers["burst_capture"] >= OWN_BURST)
     fans = np.isnan(numbers["authors_effective"]) & (weights["arrival"] <= -config.early_nats)
     fans &= ~often_late(numbers, config)
@@ -78,6 +79,19 @@ def open_explanations(numbers: Numbers, weights: Numbers, config: ScoringConfig)
         name: (open_ & (heard < enough[name])).astype(np.float64)
         for name, open_ in zip(EXPLANATIONS, (taste, circle, crowd, fans), strict=True)
     }
+
+
+def small_and_mutual(numbers: Numbers, weights: Numbers, config: ScoringConfig) -> Bools:
+    """Tell in which rings fewer than `circle_size` members like one another's notes, as friends do again and again."""
+    mutual = weights["reciprocity"] >= config.channel_nats
+    return np.asarray(mutual & (numbers["n_users"] < config.circle_size), np.bool_)
+
+
+def witnesses_needed(numbers: Numbers, config: ScoringConfig) -> dict[str, npt.NDArray[np.int64]]:
+    """Return how many independent witnesses close each explanation, by ring: two, a small circle three."""
+    two = np.full(len(numbers["n_users"]), 2)
+    circle = np.where(numbers["n_users"] < config.circle_size, 3, two)
+    return {name: circle if name == "may_be_circle" else two for name in EXPLANATIONS}
 
 
 def log_odds(numbers: Numbers, weights: Numbers, config: ScoringConfig) -> F64:
@@ -107,22 +121,14 @@ def n_witnesses(weights: Numbers, config: ScoringConfig) -> npt.NDArray[np.int64
     return np.asarray(np.sum(heard, axis=0), np.int64)
 
 
-def witnesses_needed(numbers: Numbers, config: ScoringConfig) -> dict[str, npt.NDArray[np.int64]]:
-    """Return by honest explanation how many independent witnesses close it: two, of few people's circle three."""
-    two = np.full(len(numbers["n_users"]), 2)
-    few = np.where(numbers["n_users"] < config.circle_size, 3, two)
-    return {name: few if name == "may_be_circle" else two for name in EXPLANATIONS}
+def n_independent(weights: Numbers, channel_nats: float) -> npt.NDArray[np.int64]:
+    """Count the channels that speak for each ring with `channel_nats` or more, channels of one act once.
 
-
-def seldom(numbers: Numbers, config: ScoringConfig) -> Bools:
-    """Tell which rings acted on fewer than `min_episodes` occasions."""
-    return np.asarray(numbers["episodes"] < config.min_episodes, np.bool_)
-
-
-def mutual(numbers: Numbers, weights: Numbers, config: ScoringConfig) -> Bools:
-    """Tell which rings are few people who like one another's notes, as friends do on any number of occasions."""
-    few = numbers["n_users"] < config.circle_size
-    return np.asarray((weights["reciprocity"] >= config.channel_nats) & few, np.bool_)
+    Lockstep does not count: it made the community.
+    """
+    alone = tuple((name,) for name in weights if name != "lockstep" and name not in WITNESS_CHANNELS)
+    heard = [np.max([weights[name] for name in names], axis=0) >= channel_nats for names in (*WITNESSES, *alone)]
+    return np.asarray(np.sum(heard, axis=0), np.int64)
 
 
 def unrelated(weights: Numbers, config: ScoringConfig) -> Bools:

@@ -10,6 +10,7 @@ import subprocess
 import sys
 import textwrap
 from collections.abc import Callable
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ import pyarrow.parquet as pq
 import pytest
 
 import graphkit as gk
+from graphkit.detection.rundir import FORMAT, check_files, replace_page
 from graphkit.errors import OutputError
 from graphkit.schemas import OUTPUTS
 from tests.detection.runs import assert_same_tables
@@ -62,11 +64,34 @@ def test_a_run_comes_back_as_it_went(tiny: gk.Detection, tmp_path: Path) -> None
     assert tiny.save(tmp_path / "run") == tmp_path / "run"
     back = gk.load(tmp_path / "run")
     assert_same_tables(tiny, back)
-    assert back.info == json.loads(json.dumps(tiny.info))
+    assert back.info == json.loads(json.dumps(tiny.info)) | {"format": FORMAT, "files": back.info["files"]}
     assert back.likes is None
     assert repr(back) == repr(tiny)
     assert {p.name for p in (tmp_path / "run").iterdir()} == {"run.json", *(f"{t.name}.parquet" for t in OUTPUTS)}
     assert [p.name for p in tmp_path.iterdir()] == ["run"]
+
+
+def test_files__their_digests_are_in_run_json(tiny: gk.Detection, tmp_path: Path) -> None:
+    where = tiny.save(tmp_path / "run", extra={"report.html": "may be written anew"})
+    digests = {f"{t.name}.parquet": sha256((where / f"{t.name}.parquet").read_bytes()).hexdigest() for t in OUTPUTS}
+    assert gk.load(where).info["files"] == digests
+    check_files(where, gk.load(where).info)
+
+
+@pytest.mark.parametrize("damage", ["another table", "a table missing", "another form", "no digests"])
+def test_files__other_than_written_are_refused(tiny: gk.Detection, tmp_path: Path, damage: str) -> None:
+    where = tiny.save(tmp_path / "run")
+    info = gk.load(where).info
+    if damage == "another table":
+        pq.write_table(tiny.members.slice(1), where / "members.parquet")
+    elif damage == "a table missing":
+        (where / "ties.parquet").unlink()
+    elif damage == "another form":
+        info = {**info, "format": FORMAT + 1}
+    else:
+        info = {key: value for key, value in info.items() if key != "files"}
+    with pytest.raises(OutputError, match="; wanted "):
+        check_files(where, info)
 
 
 def test_a_real_run_comes_back(run: gk.Detection, tmp_path: Path) -> None:
@@ -77,6 +102,37 @@ def test_missing_parents_are_made_and_further_files_written(tiny: gk.Detection, 
     where = tiny.save(tmp_path / "a" / "b" / "run", extra={"report.html": "赞", "x.bin": b"\0\xff"})
     assert (where / "report.html").read_bytes() == "赞".encode()
     assert (where / "x.bin").read_bytes() == b"\0\xff"
+
+
+def test_further_files__in_folders(tiny: gk.Detection, tmp_path: Path) -> None:
+    where = tiny.save(tmp_path / "run", extra={"report.html": "page", "report/1.js": "beside"})
+    assert (where / "report" / "1.js").read_text() == "beside"
+
+
+# Another page
+
+
+def test_replace_page__and_what_it_reads_beside_it(tiny: gk.Detection, tmp_path: Path) -> None:
+    where = tiny.save(tmp_path / "run", extra={"report.html": "old", "report/a.js": "old", "report/b.js": "both"})
+    replace_page(where, "report.html", {"report.html": "new", "report/b.js": "both", "report/c.js": "new"}, "report")
+    assert (where / "report.html").read_text() == "new"
+    assert sorted(p.name for p in (where / "report").iterdir()) == ["b.js", "c.js"]
+    assert not [p for p in where.iterdir() if p.name.endswith(".part")]
+
+
+def test_replace_page__by_one_that_reads_nothing_beside_it(tiny: gk.Detection, tmp_path: Path) -> None:
+    where = tiny.save(tmp_path / "run", extra={"report.html": "old", "report/a.js": "old"})
+    replace_page(where, "report.html", {"report.html": "new"}, "report")
+    assert not (where / "report").exists()
+
+
+def test_replace_page__the_old_one_stands_where_the_new_one_fails(tiny: gk.Detection, tmp_path: Path) -> None:
+    where = tiny.save(tmp_path / "run", extra={"report.html": "old", "report/a.js": "old"})
+    (where / "report" / "c.js").mkdir()  # a file cannot be written here
+    with pytest.raises(OutputError, match="wanted room and leave to write"):
+        replace_page(where, "report.html", {"report.html": "new", "report/c.js": "new"}, "report")
+    assert (where / "report.html").read_text() == "old"
+    assert (where / "report" / "a.js").read_text() == "old"
 
 
 def test_a_relative_path(tiny: gk.Detection, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

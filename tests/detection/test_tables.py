@@ -156,6 +156,16 @@ def test_impact_adds_up_to_the_candidates(run: gk.Detection) -> None:
         assert row["likes_after"] == row["likes_before"] - row["likes_purge"] >= 0
 
 
+def test_impact_says_what_the_author_has(run: gk.Detection) -> None:
+    likes = run.likes
+    assert likes is not None
+    has = Counter(likes.author_key[likes.note].tolist())
+    key = dict(zip(likes.notes.ids.to_pylist(), likes.author_key.tolist(), strict=True))
+    assert {r["note_id"]: r["likes_author"] for r in rows(run, "impact")} == {
+        r["note_id"]: has[key[r["note_id"]]] for r in rows(run, "impact")
+    }
+
+
 def test_authors_are_those_of_the_notes(run: gk.Detection) -> None:
     likes = run.likes
     assert likes is not None

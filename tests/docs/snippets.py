@@ -81,9 +81,8 @@ def run_all(page: str, folder: Path) -> list[tuple[Snippet, str]]:
     with contextlib.chdir(folder):
         for snippet in snippets(page):
             if not snippet.installs:
-                out.append(
-                    (snippet, _python(snippet.code, names) if snippet.language == "python" else shell(snippet.code))
-                )
+                printed = _python(snippet.code, names) if snippet.language == "python" else shell(snippet.code)
+                out.append((snippet, printed.replace(f"{folder.resolve()}/", "")))  # pages know no folder
     return out
 
 

@@ -1,0 +1,136 @@
+"""What verdicts add up to: who said what last, where reviewers disagree, and what a later run has to honour."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from graphkit.cases.decisions import Subject, Verdict, subject_of
+
+#: Days for which a clearance holds, where nothing else is said.
+CLEARED_D = 180
+#: Stands for the verdict where one reviewer confirms what another clears.
+DISPUTED = "disputed"
+
+_EVER = dt.datetime.min.replace(tzinfo=dt.UTC)
+
+Key = tuple[Any, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What is held of one subject.
+
+    Attributes
+    ----------
+    verdict
+        `disputed` where one reviewer confirms and another clears; else `cleared` where anybody clears, else `unsure`
+        where anybody is, else `confirmed`: doubt outweighs.
+    since
+        When the last of them spoke.
+    said
+        The last verdict of each reviewer.
+    """
+
+    verdict: str
+    since: dt.datetime
+    said: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Honoured:
+    """The verdicts that a run has to honour.
+
+    Attributes
+    ----------
+    rings
+        By `ring_id` of the run.
+    users
+        By user id.
+    likes
+        By user id and note id.
+    """
+
+    rings: Mapping[str, Standing] = field(default_factory=dict)
+    users: Mapping[Any, Standing] = field(default_factory=dict)
+    likes: Mapping[tuple[Any, Any], Standing] = field(default_factory=dict)
+
+
+def key_of(row: Mapping[str, Any]) -> Key:
+    """Return what a verdict is about, the same in every run: the name of a ring, a user, a user and a note.
+
+    A row has the columns of ``schemas.DECISIONS`` and the `name` of its ring.
+    """
+    match subject_of(row):
+        case Subject.RING:
+            return (Subject.RING, row["name"])
+        case Subject.USER:
+            return (Subject.USER, row["user_id"])
+        case Subject.LIKE:
+            return (Subject.LIKE, row["user_id"], row["note_id"])
+
+
+def standings(
+    rows: Iterable[Mapping[str, Any]], at: dt.datetime, *, period_d: int | None = CLEARED_D
+) -> dict[Key, Standing]:
+    """Return what is held of each subject at a moment.
+
+    Of each reviewer the last verdict counts. A clearance lapses after `period_d` days, and with it what its reviewer
+    had said before.
+
+    Parameters
+    ----------
+    rows
+        Verdicts with the columns of ``schemas.DECISIONS`` and `name`; of two by one reviewer at one time the later
+        row counts.
+    at
+        The moment; later verdicts are not known yet.
+    period_d
+        Days for which a clearance holds; for ever where ``None``.
+
+    Returns
+    -------
+    dict
+        By :func:`key_of`.
+    """
+    lapse = _EVER if period_d is None else at - dt.timedelta(days=period_d)
+    out = {}
+    for key, by_reviewer in last_words(row for row in rows if row["time"] <= at).items():
+        holding = [row for row in by_reviewer.values() if row["verdict"] != Verdict.CLEARED or row["time"] > lapse]
+        if holding:
+            said = {row["reviewer"]: row["verdict"] for row in holding}
+            out[key] = Standing(_together(set(said.values())), max(row["time"] for row in holding), said)
+    return out
+
+
+def last_words(rows: Iterable[Mapping[str, Any]]) -> dict[Key, dict[str, Mapping[str, Any]]]:
+    """Return the last verdict of each reviewer, in the order of their names, by :func:`key_of`."""
+    last: dict[Key, dict[str, Mapping[str, Any]]] = {}
+    for row in sorted(rows, key=lambda row: row["time"]):
+        last.setdefault(key_of(row), {})[row["reviewer"]] = row
+    return {key: dict(sorted(by_reviewer.items())) for key, by_reviewer in last.items()}
+
+
+def _together(said: set[str]) -> str:
+    if {Verdict.CONFIRMED, Verdict.CLEARED} <= said:
+        return DISPUTED
+    return next(verdict for verdict in (Verdict.CLEARED, Verdict.UNSURE, Verdict.CONFIRMED) if verdict in said)
+
+
+def honoured(held: Mapping[Key, Standing], names: Mapping[str, str]) -> Honoured:
+    """Return what a run has to honour.
+
+    Parameters
+    ----------
+    held
+        From :func:`standings`.
+    names
+        By `ring_id` of the run, the name of the ring.
+    """
+    return Honoured(
+        {ring: held[Subject.RING, name] for ring, name in names.items() if (Subject.RING, name) in held},
+        {key[1]: one for key, one in held.items() if key[0] == Subject.USER},
+        {(key[1], key[2]): one for key, one in held.items() if key[0] == Subject.LIKE},
+    )

@@ -1,0 +1,73 @@
+"""Batch directories: whole or not at all, with the digest of every file."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from graphkit.detection.rundir import check_files, check_target, file_digest, whole
+from graphkit.errors import OutputError
+from graphkit.purge.csv_twin import write_csv
+from graphkit.schemas import BATCH, HELD, PURGE, RESTORE
+
+INFO = "batch.json"
+#: Form of the batch directory; raised when a reader of the old form would misread the new one.
+FORMAT = 1
+#: Tables that workflows and people read as CSV too.
+_TWINS = (PURGE, HELD, RESTORE)
+_SORT = {"mark": INFO, "noun": "batch"}
+
+
+def check_batch_target(path: Path, force: bool) -> None:
+    """Refuse a place where a batch cannot be put, before any work is done; raises as :func:`check_target` does."""
+    check_target(path, force, **_SORT)
+
+
+def write_batch(path: Path, tables: Mapping[str, pa.Table], info: Mapping[str, Any], *, force: bool) -> None:
+    """Write the tables of a batch, CSV twins of those to be executed, and ``batch.json``.
+
+    Raises
+    ------
+    OutputError
+        When the target is refused or something cannot be written; nothing is left then.
+    """
+    import pyarrow.parquet as pq
+
+    with whole(path, force=force, **_SORT) as folder:
+        for table in BATCH:
+            pq.write_table(tables[table.name], folder / f"{table.name}.parquet", compression="zstd")
+        for table in _TWINS:
+            write_csv(tables[table.name], folder / f"{table.name}.csv")
+        files = {file.name: file_digest(file) for file in sorted(folder.iterdir())}
+        text = json.dumps({**info, "format": FORMAT, "files": files}, indent=2, ensure_ascii=False)
+        (folder / INFO).write_text(text + "\n", encoding="utf-8")
+
+
+def read_batch(path: Path) -> tuple[dict[str, pa.Table], dict[str, Any]]:
+    """Read the tables and ``batch.json`` of a batch directory.
+
+    Raises
+    ------
+    OutputError
+        When it is not a batch directory, or a file of it is missing, broken or changed.
+    """
+    import pyarrow.parquet as pq
+
+    try:
+        info = json.loads((path / INFO).read_text(encoding="utf-8"))
+        if not isinstance(info, dict) or "batch_id" not in info:
+            raise OutputError(f"{path / INFO} is none of graphkit's", wanted="a batch", todo="check the path")
+        check_files(path, info, form=FORMAT, todo="make the batch again")
+        tables = {t.name: pq.ParquetFile(path / f"{t.name}.parquet").read().select(t.names) for t in BATCH}
+    except (OSError, ValueError, KeyError, pa.ArrowException) as e:
+        reason = " ".join(str(e).split())[:200]
+        raise OutputError(
+            f"{path} is not a complete batch directory ({reason})",
+            wanted=f"{INFO} and the tables that graphkit purge writes",
+            todo="check the path",
+        ) from None
+    return tables, info

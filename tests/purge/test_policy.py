@@ -1,0 +1,61 @@
+"""Policies: defaults, and one clear line about everything that is wrong."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from graphkit.errors import ConfigError
+from graphkit.purge import Policy, load_policy
+
+
+def written(folder: Path, text: str) -> Path:
+    path = folder / "policy.toml"
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def test_empty_file__is_all_defaults(tmp_path: Path) -> None:
+    assert load_policy(written(tmp_path, "")) == load_policy() == Policy()
+
+
+def test_fields__are_read(tmp_path: Path) -> None:
+    policy = load_policy(written(tmp_path, 'max_likes = 7\nmax_users = 3\naccept_warnings = ["rows without"]\n'))
+    assert (policy.max_likes, policy.max_users, policy.accept_warnings) == (7, 3, ("rows without",))
+
+
+def test_digest__differs_with_any_field() -> None:
+    assert Policy().digest == Policy(min_score=0.9).digest != Policy(min_score=0.91).digest
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("max_lkes = 7", "max_lkes: Extra inputs are not permitted"),
+        ("max_likes = 5", "max_users must not exceed max_likes"),
+        ('admit_confirmed = "none"\nmin_reviewers = 2', "min_reviewers asks for confirmations that admit_confirmed"),
+        ("min_score = 1", "min_score of 1 lets nothing pass"),
+        ('accept_warnings = [""]', "accepts every warning"),
+        ("max_note_share = 1.5", "max_note_share: Input should be less than or equal to 1"),
+        ("canary_share = nan", "canary_share"),
+        ('min_tier = "watch"', "min_tier"),
+        ("min_score = ", "wanted TOML"),
+    ],
+)
+def test_refused__in_one_line(tmp_path: Path, text: str, said: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        load_policy(written(tmp_path, text))
+    assert said in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_refused__all_faults_at_once(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError) as caught:
+        load_policy(written(tmp_path, 'max_likes = 5\nmin_score = 1\nadmit_confirmed = "none"\nmin_reviewers = 2'))
+    assert all(name in str(caught.value) for name in ("max_users", "min_score", "min_reviewers"))
+
+
+def test_refused__no_file(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="check --policy"):
+        load_policy(tmp_path / "nothing.toml")
