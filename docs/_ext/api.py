@@ -7,6 +7,7 @@ that live in none of the modules that the page has named above.
 from __future__ import annotations
 
 import inspect
+from importlib import import_module
 
 from docutils import nodes
 from docutils.statemachine import StringList
@@ -29,12 +30,14 @@ def names(homes: list[str], named: set[str]) -> list[str]:
 
 def describe(shown: list[str]) -> list[str]:
     """Return the names as lines of Markdown, functions first."""
-    things = {name: getattr(graphkit, name) for name in shown}
+    things = {name: getattr(import_module(f"graphkit.{HOMES[name]}"), name) for name in shown}
     lines = []
     for name in sorted(shown, key=lambda n: (inspect.isclass(things[n]), n)):
         kind = "class" if inspect.isclass(things[name]) else "function"
         members = ["   :members:"] if kind == "class" else []
-        lines += ["```{eval-rst}", f".. auto{kind}:: graphkit.{name}", *members, "```", ""]
+        # A function that has the name of its own package is found only within it.
+        path = f"graphkit.{name}.{name}" if HOMES[name] == name else f"graphkit.{name}"
+        lines += ["```{eval-rst}", f".. auto{kind}:: {path}", *members, "```", ""]
     return lines
 
 

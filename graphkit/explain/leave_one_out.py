@@ -1,6 +1,6 @@
 """What of a ring rests on each member: its ties, co-likes, likes and targets, and its tier without the member.
 
-Everything is computed from the tables of the run. What they allow is counted anew without the member (`RECOMPUTED`);
+Everything is computed from the tables of the run. What they allow is counted anew without the member (`recomputed`);
 every other number is held as it stands, and the words that explain the result say so.
 """
 
@@ -18,9 +18,6 @@ from graphkit.scoring.channels import weigh
 from graphkit.scoring.coordination import MIN_COMPANY
 from graphkit.scoring.tiers import TIERS
 
-#: Channels whose numbers are counted anew without the member.
-RECOMPUTED = ("capture", "devotion", "authors")
-
 #: Columns of `leave_one_out`.
 SCHEMA = (
     ("ties", pa.int64()),
@@ -35,6 +32,18 @@ SCHEMA = (
     ("score_without", pa.float64()),
     ("tier_without", pa.string()),
 )
+
+
+def recomputed(ring: Ring, verdict: Verdict) -> tuple[str, ...]:
+    """Return the channels whose numbers can be counted anew without a member.
+
+    Devotion always; capture and authors, where these are known, only where the ring's likes are in the tables, which
+    those of a ring in tier ``watch`` are not.
+    """
+    if ring.likes.num_rows == 0:
+        return ("devotion",)
+    known = not np.isnan(verdict.numbers["authors_effective"][0])
+    return ("devotion", "capture", "authors") if known else ("devotion", "capture")
 
 
 def leave_one_out(ring: Ring, verdict: Verdict, min_users: int) -> pa.Table:
@@ -143,18 +152,16 @@ def _verdicts(ring: Ring, verdict: Verdict, likes: _Likes) -> tuple[F64, npt.NDA
     devoted = _floats(members["n_ring_likes"]) / np.maximum(_floats(members["n_likes"]), 1)
     numbers["devotion"] = _medians_without(devoted)
     numbers["n_users"] = numbers["n_users"] - 1
-    recomputed = ["devotion"]
-    if len(likes.user):
+    anew = recomputed(ring, verdict)
+    if "capture" in anew:
         left = np.tile(likes.of_ring, (n, 1))
         np.subtract.at(left, (likes.user, likes.target), 1)
         there = left > 0
         share = np.where(there, left / np.maximum(_ints(targets["n_likes"]), 1), np.nan)
         numbers["capture"] = _row_medians(share)
-        recomputed.append("capture")
-        if not np.isnan(verdict.numbers["authors_effective"][0]):
+        if "authors" in anew:
             numbers["authors_effective"] = _effective_authors(targets["author_id"], left)
-            recomputed.append("authors")
-    weights = {name: np.repeat(value, n) for name, value in verdict.weights.items()} | weigh(numbers, recomputed)
+    weights = {name: np.repeat(value, n) for name, value in verdict.weights.items()} | weigh(numbers, anew)
     without = Verdict(numbers, weights, np.repeat(verdict.decoys, n), verdict.config)
     return without.score, without.tier
 

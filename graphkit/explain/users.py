@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 
 from graphkit.detection import Detection
 from graphkit.explain.explanation import Explanation, Section
-from graphkit.explain.leave_one_out import RECOMPUTED
+from graphkit.explain.leave_one_out import recomputed
 from graphkit.explain.lines import counter_evidence, first_of, innocent, reasons, rests_on, what_if
 from graphkit.explain.recount import Recount
 from graphkit.explain.story import RingStory, ring_story
@@ -121,7 +121,7 @@ def member_lines(story: RingStory, rests: dict[str, Any]) -> tuple[Said, ...]:
     if rests["tier_without"] is None:
         lines.append(Said("MEMBER_TOO_FEW", {"min_users": run_config(story.ring.run.info).partition.min_users}))
     else:
-        anew = tuple(map(channel_name, RECOMPUTED))
+        anew = tuple(map(channel_name, recomputed(story.ring, story.verdict)))
         verdict = {"tier": tier_name(rests["tier_without"]), "score": rests["score_without"], "recomputed": anew}
         lines.append(Said("MEMBER_TIER", verdict))
     return tuple(lines)

@@ -19,6 +19,7 @@ from graphkit.errors import InputError, OutputError
 from graphkit.explain import ring_story
 from graphkit.explain.claims import READS
 from graphkit.explain.innocent import innocents
+from graphkit.explain.leave_one_out import recomputed
 from graphkit.explain.verdict import Verdict, run_config, what_lowers, what_raises
 from graphkit.schemas import CHANNELS, EVIDENCE
 from graphkit.scoring.channels import CHANNELS as WEIGHED
@@ -256,10 +257,23 @@ def test_members__score_without_one_is_that_of_the_numbers_counted_anew(run: gk.
             "devotion": np.array([statistics.median(m["n_ring_likes"] / m["n_likes"] for m in members)]),
             "capture": np.array([statistics.median(k / total[note] for note, k in on_target.items())]),
             "authors_effective": np.array([math.exp(entropy)]),
+            "n_users": verdict.numbers["n_users"] - 1,
         }
         naive = Verdict(numbers, weigh(numbers), verdict.decoys, verdict.config)
         assert row["score_without"] == pytest.approx(naive.score[0])
         assert row["tier_without"] == TIERS[naive.tier[0]]
+
+
+def test_members__what_is_counted_anew_is_what_the_tables_allow(run: gk.Detection) -> None:
+    story = ring_story(run, "R-14964f07a7")
+    assert recomputed(story.ring, story.verdict) == ("devotion", "capture", "authors")
+    bare = Verdict(
+        {**story.verdict.numbers, "authors_effective": np.array([math.nan])}, {}, story.verdict.decoys, CONFIG
+    )
+    assert recomputed(story.ring, bare) == ("devotion", "capture")
+    watched = made_run(1).ring("R-000000")
+    assert watched.row["tier"] == "watch"
+    assert recomputed(watched, story.verdict) == ("devotion",)
 
 
 def test_members__a_ring_of_the_least_size_has_no_verdict_without_one(run: gk.Detection) -> None:

@@ -151,10 +151,15 @@ def test_plots__foreign_ids_are_drawn_as_they_are() -> None:
 def test_browser__shows_a_list_and_stands_still_without_widgets(run: gk.Detection) -> None:
     pytest.importorskip("ipywidgets")
     browser = run.browse()
-    assert [ring for _, ring in browser.choices][:3] == ["R-010376834f", "R-1d92bd89aa", "R-09452716bc"]
+    rows = [run.ring(ring).row for _, ring in browser.choices]
+    tiers = [row["tier"] for row in rows]
+    assert tiers == sorted(tiers)  # purge, review, watch
+    purged = [row["score"] for row in rows if row["tier"] == "purge"]
+    assert len(rows) == run.rings.num_rows
+    assert purged == sorted(purged, reverse=True)
     bundle = browser._repr_mimebundle_()
     assert "application/vnd.jupyter.widget-view+json" in bundle
-    assert bundle["text/html"] == browser.show("R-010376834f")
+    assert bundle["text/html"] == browser.show(rows[0]["ring_id"])
 
 
 def test_browser__of_a_run_without_rings_shows_the_run() -> None:

@@ -20,7 +20,7 @@ pytestmark = pytest.mark.kernels
 
 def found(likes: Likes, config: ProjectionConfig, user: int) -> list[Partners]:
     graph, key = BipartiteGraph.from_likes(likes), likes.breadth_keys(config.fresh_s)
-    bases = baselines(graph, graph.by_time, config.windows_s, config, LocalEngine(1))
+    bases = baselines(graph, config.windows_s, config, LocalEngine(1))
     return [find_partners(graph, key, user, base) for base in bases]
 
 
