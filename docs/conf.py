@@ -26,16 +26,8 @@ copyright = "The graphkit authors, GPL-3.0-or-later"  # noqa: A001 - Sphinx read
 release = tomllib.loads((HERE.parent / "pyproject.toml").read_text(encoding="utf-8"))["project"]["version"]
 version = release
 
-extensions = [
-    "myst_nb",
-    "sphinx.ext.autodoc",
-    "sphinx.ext.napoleon",
-    "channels",
-    "commands",
-    "data_model",
-    "reasons",
-    "settings",
-]
+extensions = ["myst_nb", "sphinx.ext.autodoc", "sphinx.ext.napoleon"]
+extensions += ["api", "attributes", "channels", "commands", "data_model", "reasons", "settings"]  # docs/_ext
 source_suffix = {".md": "myst-nb"}
 exclude_patterns = ["_build", "_ext"]
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import inspect
+import re
+
 import click
 from data_model import row
 from docutils import nodes
@@ -13,6 +16,11 @@ from sphinx.util.typing import ExtensionMetadata
 from graphkit.cli import main
 
 
+def _coded(words: str) -> str:
+    """Return words with the options among them as code; two hyphens in prose would become a dash."""
+    return re.sub(r"(?<![\w`-])--[a-z-]+", r"`\g<0>`", words)
+
+
 def describe() -> list[str]:
     """Return a section for every command as lines of Markdown."""
     lines: list[str] = []
@@ -22,12 +30,12 @@ def describe() -> list[str]:
         assert command is not None
         context = click.Context(command, info_name=name, parent=top)
         usage = " ".join(command.collect_usage_pieces(context))
-        lines += [f"`graphkit {name} {usage}`", "", *(command.help or "").split("\n"), ""]
+        lines += [f"`graphkit {name} {usage}`", "", *_coded(inspect.cleandoc(command.help or "")).split("\n"), ""]
         lines += [row("option", "meaning"), row("---", "---")]
         for parameter in command.get_params(context):
             record = parameter.get_help_record(context)
-            if record is not None:
-                lines.append(row(f"`{record[0]}`", " ".join(record[1].split())))
+            if record is not None and isinstance(parameter, click.Option):
+                lines.append(row(f"`{record[0]}`", _coded(" ".join(record[1].split()))))
         lines.append("")
     return lines
 

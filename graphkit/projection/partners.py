@@ -75,9 +75,8 @@ def find_partners(graph: BipartiteGraph, key: I32, user: int, base: Baseline) ->
     mine = graph.by_user[graph.user_ptr[user] : graph.user_ptr[user + 1]]
     ts = graph.ts[mine]
     low, high = runs_between(graph.ts, graph.note_ptr, graph.note[mine], ts - window, ts + window)
-    cool = ~base.hot[mine]
     # All likes that one of the user's may have met; on each note liked once, so none stands there twice.
-    like = expand_ranges(low[cool], high[cool])
+    like = expand_ranges(low, high)
     like = like[~base.hot[like]]
     people = np.unique(graph.user[like])
     people = np.concatenate([[user], people[people != user]]).astype(np.int32)
@@ -112,7 +111,7 @@ def find_partners(graph: BipartiteGraph, key: I32, user: int, base: Baseline) ->
     return Partners(
         base.window_s,
         int(np.count_nonzero(high - low > 1)),
-        int(np.count_nonzero(~cool)),
+        int(np.count_nonzero(base.hot[mine])),
         people[other],
         weight,
         breadth,

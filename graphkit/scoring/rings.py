@@ -118,9 +118,7 @@ def find_rings(
         active = _drop_idle(graph, work.members, work.tested, config.partition.min_users)
         if not np.array_equal(active.ring_of, work.members.ring_of):
             work = _Work.of(graph, projection, active, Company.of(graph, projection.views, active.ring_of), config)
-        numbers = gather(
-            likes, graph, projection, work.members, work.together, work.tested, work.jobs, config.scoring
-        )
+        numbers = gather(likes, graph, projection, work.members, work.together, work.tested, work.jobs, config.scoring)
         numbers["window_s"] = work.members.window_s.astype(np.float64)
         weights = weigh(numbers)
         numbers |= open_explanations(numbers, weights, config.scoring)

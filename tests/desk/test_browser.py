@@ -213,6 +213,7 @@ def test_raster__steps_from_like_to_like_and_tells_them(visit: Visit, page_file:
     assert times[0] is not None
     assert times[1] is not None
     assert times[0][0] <= times[1][0]
+    assert "null" not in first
     page.keyboard.press(",")
     assert page.locator(".drawing [aria-live]").inner_text() == first
 
@@ -321,7 +322,11 @@ def test_print__shows_every_row_on_paper_colours(visit: Visit, page_file: Path) 
     page.emulate_media(media="print")
     page.evaluate("window.dispatchEvent(new Event('beforeprint'))")
     assert page.locator("section:has-text('members') button.choose").count() >= MEMBERS
-    assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
+    ground = "getComputedStyle(document.body).backgroundColor"
+    assert page.evaluate(ground) == "rgb(255, 255, 255)"
+    page.emulate_media(media="screen")
+    page.evaluate("window.dispatchEvent(new Event('afterprint'))")
+    assert page.evaluate(ground) != "rgb(255, 255, 255)"
 
 
 # --- Verdicts ---------------------------------------------------------------------------------------------------------

@@ -19,6 +19,7 @@ from graphkit.scoring.channels import CHANNELS, weigh
 from graphkit.scoring.reasons import REASONS
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
+EXTENSIONS = ("api", "attributes", "channels", "commands", "data_model", "reasons", "settings")
 
 
 @pytest.fixture
@@ -28,9 +29,9 @@ def extension(monkeypatch: pytest.MonkeyPatch) -> dict[str, ModuleType]:
 
     monkeypatch.syspath_prepend(str(DOCS / "_ext"))
     try:
-        return {name: importlib.import_module(name) for name in ("channels", "commands", "reasons", "settings")}
+        return {name: importlib.import_module(name) for name in EXTENSIONS}
     finally:
-        for name in ("channels", "commands", "reasons", "settings", "data_model"):
+        for name in EXTENSIONS:
             sys.modules.pop(name, None)
 
 
@@ -79,9 +80,21 @@ def test_reasons__every_code_is_listed_with_both_sentences(extension: dict[str, 
     assert all(re.search("[\u4e00-\u9fff]", line) for line in rows.values())
 
 
-def test_api__every_name_of_the_namespace_is_documented() -> None:
+def test_api__every_name_of_the_namespace_is_shown_once(extension: dict[str, ModuleType]) -> None:
     page = (DOCS / "reference" / "api.md").read_text(encoding="utf-8")
-    assert [name for name in graphkit.__all__ if f":: graphkit.{name}\n" not in page] == []
+    named: set[str] = set()
+    shown: list[str] = []
+    for homes in re.findall(r"^```\{api\} (.*)$", page, re.MULTILINE):
+        shown += extension["api"].names(homes.split(), named)
+        named.update(homes.split())
+    assert sorted(shown) == sorted(graphkit.__all__)
+
+
+def test_attributes__described_together_are_listed_apart(extension: dict[str, ModuleType]) -> None:
+    lines = ["Attributes", "----------", "user, note", "    Codes.", "ts", "    Times, in order.", "", "one, two"]
+    assert extension["attributes"].apart(lines) == [
+        *lines[:2], "user", "    Codes.", "note", "    Codes.", *lines[4:]
+    ]  # fmt: skip
 
 
 def test_method__names_settings_that_exist() -> None:

@@ -13,6 +13,7 @@ import graphkit as gk
 from graphkit.errors import ConfigError, InputError
 from graphkit.explain import explain
 from graphkit.explain.appeal import appeal_packet
+from graphkit.explain.recount import Recount
 from graphkit.report.explanation import appeal_page, explanation_text
 from graphkit.report.machine import to_json
 from tests.report.made import made_run
@@ -46,7 +47,7 @@ def outsider(run: gk.Detection) -> Any:
 
 
 def test_user__flagged_counts_are_the_tables(run: gk.Detection) -> None:
-    for member in run.members.to_pylist()[::7]:
+    for member in run.members.to_pylist()[::15]:
         one = run.explain(user=member["user_id"])
         mine = [c for c in run.candidates.to_pylist() if c["user_id"] == member["user_id"]]
         assert one.facts["member"] == member
@@ -88,6 +89,31 @@ def test_user__not_flagged_is_told_how_far_the_strongest_company_is_from_a_tie(r
     met = [window["n_met"] for window in one.facts["windows"]]
     assert met == sorted(met)
     assert met[-1] <= one.facts["n_likes"]
+
+
+def test_user__the_strongest_company_is_the_least_likely_of_those_a_tie_could_come_of(run: gk.Detection) -> None:
+    assert run.likes is not None
+    recount = Recount(run, run.likes)
+    members = set(run.members["user_id"].to_pylist())
+    users = [user for user in run.likes.users.ids.to_pylist() if user not in members]
+    able_seen = 0
+    for user in users[::150]:
+        pairs = [
+            (not (weight >= 3 and breadth >= 3), p)
+            for view in recount.partners(recount.user(user))
+            for weight, breadth, p in zip(
+                view.weight.tolist(), view.breadth.tolist(), view.p_value.tolist(), strict=True
+            )
+        ]
+        strongest = run.explain(user=user).facts["strongest"]
+        if not pairs:
+            assert strongest is None
+            continue
+        unable, p_value = min(pairs)
+        able_seen += not unable
+        assert strongest["p_value"] == p_value
+        assert unable == (strongest["weight"] < 3 or strongest["breadth"] < 3)
+    assert able_seen > 0
 
 
 def test_user__not_flagged_on_tables_alone_claims_nothing_about_likes(saved: gk.Detection, run: gk.Detection) -> None:
@@ -203,8 +229,9 @@ def test_explanation__no_sentence_lacks_a_number(run: gk.Detection) -> None:
 
 def test_explanation__trusts_no_id_in_html() -> None:
     run = made_run(2, name=lambda text: f"{text}{HOSTILE}")
-    user = run.members["user_id"][-1].as_py()
+    user = run.candidates["user_id"][-1].as_py()
     html = run.explain(user=user)._repr_html_()
+    assert "alert(1)" in html.split("<h4>The likes</h4>")[1]
     assert "<script" not in html
     assert "<img" not in html
     assert "\u202e" not in html
@@ -225,7 +252,7 @@ def test_explanation__fits_the_terminal(run: gk.Detection) -> None:
 @pytest.mark.parametrize("at_hand", [True, False], ids=["with the likes", "tables alone"])
 def test_appeal__names_nobody_else(run: gk.Detection, saved: gk.Detection, whole: bool, at_hand: bool) -> None:
     assert run.likes is not None
-    for ring_id in run.rings["ring_id"].to_pylist():
+    for ring_id in (PURGED, "R-14964f07a7"):
         like = run.ring(ring_id).likes.to_pylist()[0]
         note = None if whole else like["note_id"]
         packet = appeal_packet(run if at_hand else saved, user=like["user_id"], note=note)
@@ -258,7 +285,7 @@ def test_appeal__of_a_user_who_was_not_flagged_says_that_there_is_nothing(run: g
 
 def test_appeal__page_asks_for_nothing_and_trusts_nothing() -> None:
     run = made_run(2, name=lambda text: f"{text}{HOSTILE}")
-    page = appeal_page(appeal_packet(run, user=run.members["user_id"][-1].as_py()))
+    page = appeal_page(appeal_packet(run, user=run.candidates["user_id"][-1].as_py()))
     assert "default-src 'none'" in page
     assert "<script" not in page
     assert "<img" not in page

@@ -11,6 +11,8 @@ import pytest
 
 import graphkit as gk
 from graphkit.explain.raw import DETAILS, burst_shares, outside_likes, raw_likes
+from graphkit.schemas import OUTPUTS, Kind
+from tests.worlds import DAY, SECOND, make_likes
 
 KEY = ["ring_id", "user_id", "note_id", "ts", "tier", "score", "reasons"]
 
@@ -91,3 +93,18 @@ def test_outside_likes__with_those_of_members_are_all_on_the_targets(run: gk.Det
 
 def test_outside_likes__unknown_without_the_likes(saved: gk.Detection) -> None:
     assert outside_likes(saved) is None
+
+
+def test_burst_shares__each_burst_of_a_note_by_itself(run: gk.Detection) -> None:
+    """Two members within 10 s, one outsider between them: 2 of 3. Two more much later, alone: 2 of 2."""
+    members = [(1, 0), (2, 10), (3, 10_000), (4, 10_010)]
+    rows = [(user, 7, DAY + s * SECOND) for user, s in [*members, (8, 5), (9, 5_000)]]
+    schemas = {t.name: t.arrow(dict.fromkeys(Kind, pa.int64())) for t in OUTPUTS}
+    made = {
+        "rings": [{"ring_id": "R-1", "window_s": 600}],
+        "targets": [{"ring_id": "R-1", "note_id": 7}],
+        "candidates": [{"ring_id": "R-1", "user_id": u, "note_id": 7, "ts": DAY + s * SECOND} for u, s in members],
+    }
+    tables = {name: pa.Table.from_pylist(made.get(name, []), schema=schema) for name, schema in schemas.items()}
+    shares = burst_shares(gk.Detection(tables, run.info, make_likes(rows)))
+    assert shares.tolist() == [pytest.approx((2 * 2 / 3 + 2 * 2 / 2) / 4)]

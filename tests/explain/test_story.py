@@ -10,7 +10,7 @@ from itertools import combinations
 import networkx as nx
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import graphkit as gk
@@ -45,7 +45,9 @@ def verdicts(draw: st.DrawFn) -> Verdict:
     for name, line in (("episodes", 8), ("late_episodes", 8), ("job_size", 30)):
         numbers[name] = np.array([float(draw(st.integers(line - 2, line + 2)))])
     numbers["window_s"] = np.array([600.0])
-    nats = st.one_of(st.floats(-3, 3), st.sampled_from([0.0, 0.5, 0.6, -1.0, 1.0]))
+    # Where many witnesses speak they close everything, and nothing else is asked.
+    loud = st.one_of(st.floats(-3, 3), st.sampled_from([0.0, 0.5, 0.6, -1.0, 1.0]))
+    nats = draw(st.sampled_from([loud, st.sampled_from([0.0, -1.0, 0.5])]))
     weights = {name: np.array([draw(nats)]) for name, _ in CHANNELS}
     return Verdict(numbers, weights, np.array([draw(st.sampled_from([0.0, 0.05, 0.2, 1.0]))]), CONFIG)
 
@@ -82,12 +84,30 @@ def test_innocents__are_open_exactly_where_the_tiers_leave_them_open(verdict: Ve
     assert {one.name: float(one.is_open) for one in innocents(verdict)} == {n: expected[n][0] for n in EXPLANATIONS}
 
 
+@pytest.mark.parametrize("beyond", [0.0, -1e-9], ids=["on the line", "just below it"])
+@pytest.mark.parametrize(
+    ("number", "line", "name"),
+    [("quick", 0.5, "may_be_taste"), ("episodes", 8, "may_be_circle"), ("burst_capture", 2 / 3, "may_be_crowd")],
+)
+def test_innocents__lines_belong_to_the_side_that_the_tiers_have_them_on(
+    number: str, line: float, name: str, beyond: float
+) -> None:
+    numbers = {n: np.array([0.0]) for n, _ in EVIDENCE if not n.startswith("weight_")} | {"window_s": np.array([60.0])}
+    numbers[number] = np.array([line + beyond])
+    verdict = Verdict(numbers, {n: np.array([0.0]) for n, _ in CHANNELS}, np.array([0.0]), CONFIG)
+    expected = open_explanations(verdict.numbers, verdict.weights, CONFIG)[name][0]
+    assert expected == (beyond < 0)
+    assert [one.is_open for one in innocents(verdict) if one.name == name] == [bool(expected)]
+
+
+@settings(max_examples=50)
 @given(verdicts())
 def test_innocents__the_closest_is_an_open_one_where_there_is_any(verdict: Verdict) -> None:
     found = innocents(verdict)
     assert [one.is_open for one in found] == sorted((one.is_open for one in found), reverse=True)
 
 
+@pytest.mark.slow
 @given(verdicts())
 def test_lowers__silence_of_what_is_named_lowers_the_tier_and_of_less_does_not(verdict: Verdict) -> None:
     tier = verdict.tier[0]
@@ -98,12 +118,24 @@ def test_lowers__silence_of_what_is_named_lowers_the_tier_and_of_less_does_not(v
     for one in said:
         names = [channel.code.removeprefix("CHANNEL_").lower() for channel in one.numbers["channels"]]
         assert verdict.without(names).tier[0] < tier
+        speaking = [n for n, w in verdict.weights.items() if w[0] > 0]
         if len(names) <= 3:
             for size in range(1, len(names)):
-                for fewer in combinations([n for n, w in verdict.weights.items() if w[0] > 0], size):
-                    assert verdict.without(fewer).tier[0] == tier
+                assert all(verdict.without(fewer).tier[0] == tier for fewer in combinations(speaking, size))
+        if 2 <= len(names) <= 3:
+            said_by = {c: sum(verdict.weights[n][0] for n in c) for c in combinations(speaking, len(names))}
+            least = min(nats for c, nats in said_by.items() if verdict.without(c).tier[0] < tier)
+            assert sum(verdict.weights[n][0] for n in names) == pytest.approx(least)
 
 
+def test_verdict__what_decoys_say_holds_whatever_the_score_is(run: gk.Detection) -> None:
+    (row,) = [row for row in run.rings.to_pylist() if row["ring_id"] == "R-010376834f"]
+    verdict = Verdict.of({**row, "q_value": 0.2}, CONFIG)
+    assert (verdict.q_value[0], TIERS[verdict.tier[0]]) == (0.2, "review")
+    assert [one.code for one in what_raises(verdict, frozenset()) if one.code != "RISES_SILENT"] == ["RISES_Q"]
+
+
+@settings(max_examples=50)
 @given(verdicts())
 def test_raises__nothing_is_missing_only_in_the_highest_tier(verdict: Verdict) -> None:
     missing = {one.code for one in what_raises(verdict, frozenset())} - {"RISES_SILENT", "RISES_OFF"}
@@ -237,7 +269,7 @@ def test_members__a_ring_of_the_least_size_has_no_verdict_without_one(run: gk.De
 
 
 def test_story__of_a_saved_run_is_the_same(run: gk.Detection, saved: gk.Detection) -> None:
-    for ring_id in ring_ids(run):
+    for ring_id in ring_ids(run)[:3]:
         for lang in ("en", "zh"):
             assert ring_story(run, ring_id).to_dict(lang) == ring_story(saved, ring_id).to_dict(lang)
 

@@ -147,6 +147,7 @@ def test_plots__foreign_ids_are_drawn_as_they_are() -> None:
     assert all(r"$\frac{1}{$_^<b>" in name and "\u202e" not in name for name in names)
 
 
+@pytest.mark.slow
 def test_browser__shows_a_list_and_stands_still_without_widgets(run: gk.Detection) -> None:
     pytest.importorskip("ipywidgets")
     browser = run.browse()

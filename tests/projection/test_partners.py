@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from graphkit.bipartite import BipartiteGraph
@@ -24,6 +24,7 @@ def found(likes: Likes, config: ProjectionConfig, user: int) -> list[Partners]:
     return [find_partners(graph, key, user, base) for base in bases]
 
 
+@settings(max_examples=50)
 @given(worlds(), st.data())
 def test_partners__are_the_references_pairs_of_that_user(world: World, data: st.DataObject) -> None:
     likes, config = world.likes, world.config

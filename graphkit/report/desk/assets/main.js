@@ -61,7 +61,8 @@ function topBar() {
   const theme = Memory.get("theme") ?? "auto";
   const themePick = h("select", { id: "theme", "aria-label": t("theme"), on: { change: () => { setTheme(themePick.value); shown?.redraw(); } } }, themes.map((one) => h("option", { value: one }, t(`theme.${one}`))));
   themePick.value = theme;
-  header.replaceChildren(
+  fill(
+    header,
     h("a", { class: "brand", href: "#" }, "graphkit"),
     h("span", { class: "soft run" }, t("run"), " ", h("code", {}, DATA.run)),
     h("span", { class: "buttons" },
@@ -86,19 +87,19 @@ async function show(moved = false) {
   topBar();
   document.title = row ? `${row.id} · graphkit` : t("title", { n: DATA.rings.length });
   shown = null;
-  if (!row) main.replaceChildren(...overview().filter(Boolean));
+  if (!row) fill(main, overview());
   else {
     let ring;
     try {
       ring = await Details.of(row);
     } catch (error) {
-      main.replaceChildren(h("p", { class: "warning", role: "alert" }, t("missing", { file: visible(error.message) })));
+      fill(main, h("p", { class: "warning", role: "alert" }, t("missing", { file: visible(error.message) })));
       return;
     }
     const order = rings();
     const at = order.findIndex((one) => one.id === id);
     const screen = ringScreen(row, ring, { before: order[at - 1]?.id ?? null, after: at < 0 ? null : order[at + 1]?.id ?? null });
-    main.replaceChildren(...screen.screen.filter(Boolean));
+    fill(main, screen.screen);
     shown = screen;
   }
   if (moved) {
@@ -119,7 +120,15 @@ addEventListener("keydown", (event) => {
   else return;
   event.preventDefault();
 });
-addEventListener("beforeprint", () => shown?.unfold());
+addEventListener("beforeprint", () => {
+  document.documentElement.dataset.theme = "light";
+  shown?.unfold();
+  shown?.redraw();
+});
+addEventListener("afterprint", () => {
+  setTheme(Memory.get("theme") ?? "auto");
+  shown?.redraw();
+});
 matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => shown?.redraw());
 Verdicts.onChange(() => {
   document.getElementById("given").textContent = t("verdict.given", { n: Verdicts.count() });

@@ -62,7 +62,7 @@ function network(ring, on) {
     canvas.classList.toggle("over", under !== null);
     tip.hidden = under === null;
     if (under !== null) {
-      tip.replaceChildren(h("strong", {}, foreign(members.id[under])), h("div", {}, t("network.tip", { n: members.partners[under], likes: members.n[under] })));
+      fill(tip, h("strong", {}, foreign(members.id[under])), h("div", {}, t("network.tip", { n: members.partners[under], likes: members.n[under] })));
       tip.style.left = `${Math.min(event.offsetX + 14, canvas.clientWidth - 200)}px`;
       tip.style.top = `${Math.max(event.offsetY - 30, 0)}px`;
     }

@@ -224,7 +224,8 @@ function raster(ring, on) {
     tip.hidden = i === null;
     if (i !== null) {
       const title = targets.title[likes.target[i]];
-      tip.replaceChildren(
+      fill(
+        tip,
         h("strong", {}, foreign(members.id[likes.member[i]])), " → ", swatch(likes.target[i]), foreign(targets.id[likes.target[i]]),
         title ? h("div", {}, foreign(title, "title")) : null,
         h("div", {}, moment(ring.t0 + likes.at[i]), folded ? ` (+${span(at[i])})` : ""),

@@ -40,7 +40,8 @@ function ringScreen(row, ring, around) {
     const named = focus.member !== null ? foreign(ring.members.id[focus.member]) : focus.target !== null ? foreign(ring.targets.id[focus.target]) : null;
     const some = named !== null || focus.claim !== null;
     const heading = !some ? "all" : focus.member !== null ? "member" : focus.target !== null ? "target" : "claim";
-    what.replaceChildren(
+    fill(
+      what,
       t(`behind.${heading}`), " ",
       named ?? (focus.claim ? h("strong", {}, name("channel", focus.claim.channel)) : ""), " ",
       focus.claim?.likes === "unknown" ? h("span", { class: "soft" }, t("behind.unknown"), " ") : "",
@@ -94,7 +95,8 @@ function ringHead(row, ring, around) {
   const line = h("div", { class: "ring-verdict" });
   const draw = () => {
     const given = Verdicts.get(subject);
-    line.replaceChildren(
+    fill(
+      line,
       h("span", { class: "choices", role: "group", "aria-label": t("verdict.title") },
         VERDICTS.map((one) => h("button", {
           type: "button", class: `verdict ${one}`, "aria-pressed": String(given?.verdict === one), title: t(`verdict.${one}.means`),

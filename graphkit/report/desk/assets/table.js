@@ -43,8 +43,9 @@ function table({ columns, rows, label, most = 100, sort = { column: null, down: 
       if (sort.column === i) head.setAttribute("aria-sort", sort.down ? "descending" : "ascending");
       else head.removeAttribute("aria-sort");
     });
-    body.replaceChildren(
-      ...sorted().slice(0, shown).map((row) => {
+    fill(
+      body,
+      sorted().slice(0, shown).map((row) => {
         const cells = columns.map((column, i) => {
           const content = column.show ? column.show(row) : column.value(row);
           return i === 0 ? h("th", { scope: "row" }, content) : h("td", { class: column.number ? "n" : null }, content);

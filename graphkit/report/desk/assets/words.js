@@ -18,7 +18,7 @@ function say(pair) {
 
 /** The name of something the tables call by a word, such as a tier; the word itself where it is new. */
 function name(kind, word) {
-  return `${kind}.${word}` in DATA.words ? t(`${kind}.${word}`) : visible(word);
+  return `${kind}.${word}` in DATA.words ? t(`${kind}.${word}`) : cut(visible(word));
 }
 
 function setLanguage(lang) {
