@@ -130,3 +130,9 @@ def test_honoured__a_clearance_ends(tmp_path: Path) -> None:
         store.add_decisions(FIRST, handed_in(tmp_path, FIRST, {"user_id": "u002", "verdict": "cleared"}), at=AT)
         assert [*store.honoured(SECOND, at=AT + 179 * DAY).users] == ["u002"]
         assert [*store.honoured(SECOND, at=AT + dt.timedelta(days=180)).users] == []
+
+
+def test_two_words_at_one_time__the_more_doubtful_is_the_last() -> None:
+    rows = [said("confirmed"), said("cleared"), said("unsure")]
+    assert held(*rows) == held(*rows[::-1]) == {("user", "u1"): "cleared"}
+    assert held(said("unsure"), said("confirmed")) == {("user", "u1"): "unsure"}
