@@ -1,10 +1,10 @@
-"""What verdicts add up to: who said what last, where reviewers disagree, and what a later run has to honour."""
+"""What verdicts add up to: who said what last, where reviewers disagree, and what lapses."""
 
 from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from graphkit.cases.decisions import Subject, Verdict, subject_of
@@ -39,25 +39,6 @@ class Standing:
     verdict: str
     since: dt.datetime
     said: Mapping[str, str]
-
-
-@dataclass(frozen=True)
-class Honoured:
-    """The verdicts that a run has to honour.
-
-    Attributes
-    ----------
-    rings
-        By `ring_id` of the run.
-    users
-        By user id.
-    likes
-        By user id and note id.
-    """
-
-    rings: Mapping[str, Standing] = field(default_factory=dict)
-    users: Mapping[Any, Standing] = field(default_factory=dict)
-    likes: Mapping[tuple[Any, Any], Standing] = field(default_factory=dict)
 
 
 def key_of(row: Mapping[str, Any]) -> Key:
@@ -123,20 +104,3 @@ def _together(said: set[str]) -> str:
     if {Verdict.CONFIRMED, Verdict.CLEARED} <= said:
         return DISPUTED
     return next(verdict for verdict in _DOUBT if verdict in said)
-
-
-def honoured(held: Mapping[Key, Standing], names: Mapping[str, str]) -> Honoured:
-    """Return what a run has to honour.
-
-    Parameters
-    ----------
-    held
-        From :func:`standings`.
-    names
-        By `ring_id` of the run, the name of the ring.
-    """
-    return Honoured(
-        {ring: held[Subject.RING, name] for ring, name in names.items() if (Subject.RING, name) in held},
-        {key[1]: one for key, one in held.items() if key[0] == Subject.USER},
-        {(key[1], key[2]): one for key, one in held.items() if key[0] == Subject.LIKE},
-    )

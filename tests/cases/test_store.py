@@ -88,7 +88,7 @@ def test_integer_ids__stay_integers(tmp_path: Path, kind: pa.DataType) -> None:
     review(tmp_path / "cases", {"user_id": str(user), "verdict": "cleared"}, run=run)
     with CaseStore.open(tmp_path / "cases") as store:
         assert [row["user_id"] for row in store.decisions()] == [user]
-        assert [*store.honoured(run, at=AT).users] == [user]
+        assert [*store.standings(AT)] == [("user", user)]
 
 
 def test_ids_of_two_kinds__are_refused(tmp_path: Path) -> None:
