@@ -42,11 +42,13 @@ def command(
 
     from graphkit.detection import detect
     from graphkit.engines.local import LocalEngine
+    from graphkit.engines.memory import return_freed_memory
     from graphkit.progress import Progress
     from graphkit.report.desk import report_files
     from graphkit.report.machine import run_json
     from graphkit.report.terminal import summary
 
+    return_freed_memory()
     threading.Thread(target=_import_ahead).start()
     engine, progress = LocalEngine(threads), Progress()
     likes = reading.read(config, engine, progress)

@@ -36,6 +36,7 @@ READS: dict[str, tuple[str, str | None]] = {
     "tightness": ("window_s", None),
     "dwell": ("dwell_short", "dwell_short_expected"),
     "completion": ("completed", "completed_expected"),
+    "taste": ("own_topics", "own_topics_expected"),
     "registration": ("registration_span_d", "registration_span_expected_d"),
     "devices": ("device_sharing", "device_sharing_expected"),
     "addresses": ("ip_sharing", "ip_sharing_expected"),

@@ -12,9 +12,10 @@ from graphkit.scoring.tiers import (
     OWN_BURST,
     QUICK,
     RATHER_EARLY,
-    WITNESSES_NEEDED,
     often_late,
+    small_and_mutual,
     unrelated,
+    witnesses_needed,
 )
 
 
@@ -97,8 +98,10 @@ def _own_checks(name: str, verdict: Verdict) -> tuple[Check, ...]:
             )
         case "may_be_circle":
             few, small = config.min_episodes, config.circle_size
+            own = bool(small_and_mutual(verdict.numbers, verdict.weights, config)[0])
+            often = not numbers["episodes"] < few
             return (
-                check("CHECK_EPISODES", not numbers["episodes"] < few, line=few),
+                check("CHECK_EPISODES_OWN" if own and often else "CHECK_EPISODES", often and not own, line=few),
                 check("CHECK_JOB_SIZE", not numbers["job_size"] < small, line=small),
             )
         case "may_be_crowd":
@@ -115,12 +118,13 @@ def _own_checks(name: str, verdict: Verdict) -> tuple[Check, ...]:
 
 def _witnesses(name: str, verdict: Verdict) -> Check:
     heard = verdict.witnesses
+    needed = int(witnesses_needed(verdict.numbers, verdict.config)[name][0])
     finding = Said(
         "CHECK_WITNESSES",
         {
             "n_witnesses": len(heard),
-            "line": WITNESSES_NEEDED[name],
+            "line": needed,
             "witnesses": tuple(channel_name(channel) for channel in heard),
         },
     )
-    return Check(finding, len(heard) >= WITNESSES_NEEDED[name])
+    return Check(finding, len(heard) >= needed)

@@ -142,6 +142,7 @@ def _verdicts(ring: Ring, verdict: Verdict, likes: _Likes) -> tuple[F64, npt.NDA
     numbers = {name: np.repeat(value, n) for name, value in verdict.numbers.items()}
     devoted = _floats(members["n_ring_likes"]) / np.maximum(_floats(members["n_likes"]), 1)
     numbers["devotion"] = _medians_without(devoted)
+    numbers["n_users"] = numbers["n_users"] - 1
     recomputed = ["devotion"]
     if len(likes.user):
         left = np.tile(likes.of_ring, (n, 1))

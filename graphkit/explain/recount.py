@@ -80,7 +80,7 @@ class Recount:
         """What is ordinary around each like, window by window."""
         config = run_config(self.run.info).projection
         windows_s, _ = usable_windows(config.windows_s, self.likes.resolution_us)
-        return baselines(self.graph, self.graph.by_time, windows_s, config, LocalEngine())
+        return baselines(self.graph, windows_s, config, LocalEngine())
 
     @cached_property
     def _views(self) -> tuple[WindowView, ...]:

@@ -28,10 +28,10 @@ from graphkit.scoring.tiers import (
     TIERS,
     WATCH,
     WITNESSES,
-    WITNESSES_NEEDED,
     assign_tiers,
     log_odds,
     open_explanations,
+    witnesses_needed,
 )
 
 #: Channels whose silence is tried in every combination.
@@ -66,7 +66,7 @@ class Verdict:
     Attributes
     ----------
     numbers
-        Numbers of ``schemas.EVIDENCE`` and ``window_s``, NaN where unknown, float64[k].
+        Numbers of ``schemas.EVIDENCE``, ``window_s`` and ``n_users``, NaN where unknown, float64[k].
     weights
         Nats by channel, float64[k].
     decoys
@@ -85,7 +85,8 @@ class Verdict:
     def of(cls, row: Mapping[str, Any], config: ScoringConfig) -> Verdict:
         """Read the verdict off a row of ``rings``."""
         evidence = row["evidence"] or {}
-        numbers = {name: _array(evidence.get(name)) for name in _NUMBERS} | {"window_s": _array(row["window_s"])}
+        numbers = {name: _array(evidence.get(name)) for name in _NUMBERS}
+        numbers |= {name: _array(row[name]) for name in ("window_s", "n_users")}
         weights = {name: np.nan_to_num(_array(evidence.get(f"weight_{name}"))) for name, _ in CHANNELS}
         q, own = row["q_value"], 1 - row["score"]
         return cls(numbers, weights, _array(q if q > own + 1e-12 else 0.0), config)
@@ -223,10 +224,11 @@ def _missing_for_purge(verdict: Verdict, name: Said) -> list[Said]:
     config = verdict.config
     said = []
     heard = len(verdict.witnesses)
+    needed = witnesses_needed(verdict.numbers, config)
     for explanation in EXPLANATIONS:
         if verdict.open[explanation][0]:
             title = Said(explanation.removeprefix("may_be_").upper())
-            said.append(Said("RISES_OPEN", {"explanation": title, "n_missing": WITNESSES_NEEDED[explanation] - heard}))
+            said.append(Said("RISES_OPEN", {"explanation": title, "n_missing": int(needed[explanation][0]) - heard}))
     if verdict.decoys[0] > config.max_q:
         q = float(verdict.decoys[0])
         said.append(Said("RISES_Q", {"q_value": q, "tier": name, "max_q": config.max_q}))

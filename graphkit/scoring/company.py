@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from graphkit._kernels.distinct import dense, pack
-from graphkit._kernels.grouping import group_members, group_pointers
+from graphkit._kernels.grouping import expand_ranges, group_members, group_pointers
 from graphkit._kernels.neighbours import RATE_BITS, window_bounds
 from graphkit.bipartite import BipartiteGraph, time_order
 from graphkit.likes.model import F64, I32, I64
@@ -42,10 +42,10 @@ class Company:
 
     @classmethod
     def of(cls, graph: BipartiteGraph, views: tuple[WindowView, ...], ring_of: I32) -> Company:
-        """Count the company of all members' likes. O(k log k) in them, a window."""
-        ring = ring_of[graph.user]
-        like = np.flatnonzero(ring != NO_RING).astype(np.int32)
-        ring = ring[like]
+        """Count the company of all members' likes. O(k log k) in them."""
+        users = np.flatnonzero(ring_of != NO_RING)
+        like = np.sort(graph.by_user[expand_ranges(graph.user_ptr[users], graph.user_ptr[users + 1])])
+        ring = ring_of[graph.user[like]]
         ts = graph.ts[like]
         by_time = time_order(ts)
         # Likes are ordered by (note, ts) already, so that sorting by (note, ring) has little left to do.

@@ -119,7 +119,6 @@ def find_rings(
         if not np.array_equal(active.ring_of, work.members.ring_of):
             work = _Work.of(graph, projection, active, Company.of(graph, projection.views, active.ring_of), config)
         numbers = gather(likes, graph, projection, work.members, work.together, work.tested, work.jobs, config.scoring)
-        numbers["window_s"] = work.members.window_s.astype(np.float64)
         weights = weigh(numbers)
         numbers |= open_explanations(numbers, weights, config.scoring)
         nats = log_odds(numbers, weights, config.scoring)

@@ -18,6 +18,7 @@ WATCH, REVIEW, PURGE = range(3)
 #: Channels that read more than who liked what when, by the witness they stand for: what is one act is one witness.
 WITNESSES: tuple[tuple[str, ...], ...] = (
     ("dwell", "completion"),
+    ("taste",),
     ("registration", "devices"),
     ("addresses",),
     ("views",),
@@ -32,22 +33,21 @@ QUICK = 0.5
 OWN_BURST = 2 / 3
 #: Share of a ring's likes in bursts at publication beyond which its other bursts do not tell it from followers.
 RATHER_EARLY = 0.75
-#: Honest explanations that timing alone may leave open, as ``schemas.EVIDENCE`` names them, and how many independent
-#: witnesses close each.
-WITNESSES_NEEDED = {"may_be_taste": 2, "may_be_circle": 3, "may_be_crowd": 2, "may_be_fans": 2}
-EXPLANATIONS = tuple(WITNESSES_NEEDED)
+#: Honest explanations that timing alone may leave open, as ``schemas.EVIDENCE`` names them.
+EXPLANATIONS = ("may_be_taste", "may_be_circle", "may_be_crowd", "may_be_fans")
 
 
 def open_explanations(numbers: Numbers, weights: Numbers, config: ScoringConfig) -> Numbers:
     """Tell which honest explanations of each ring are left open, 1 or 0.
 
-    All are closed by two independent witnesses beyond timing, a circle by three, since among few people what accounts
-    show is often chance. Else:
+    All are closed by two independent witnesses beyond timing, a circle of fewer than `circle_size` by three, since
+    among few people what accounts show is often chance. Else:
 
     - `may_be_taste`: a taste in common brings people together within hours. Closed when half of the members are tied
       within `timing_window_s`, or the targets are `unrelated`.
-    - `may_be_circle`: friends pass on a few links. Closed by `min_episodes` occasions, or by bursts that are too
-      large for a circle.
+    - `may_be_circle`: friends pass on a few links, and like what each other publishes. Closed by `min_episodes`
+      occasions, unless fewer than `circle_size` members like one another's notes; or by bursts that are too large for
+      a circle.
     - `may_be_crowd`: a push or an event brings many at once. Closed when two thirds of the likes of the bursts are the
       ring's own.
     - `may_be_fans`: followers come when their author publishes. Closed when authors are known, since breadth
@@ -69,14 +69,29 @@ def open_explanations(numbers: Numbers, weights: Numbers, config: ScoringConfig)
     """
     heard = n_witnesses(weights, config)
     taste = (numbers["quick"] < QUICK) & ~unrelated(weights, config)
-    circle = (numbers["episodes"] < config.min_episodes) & (numbers["job_size"] < config.circle_size)
+    seldom = (numbers["episodes"] < config.min_episodes) | small_and_mutual(numbers, weights, config)
+    circle = seldom & (numbers["job_size"] < config.circle_size)
     crowd = ~(numbers["burst_capture"] >= OWN_BURST)
     fans = np.isnan(numbers["authors_effective"]) & (weights["arrival"] <= -config.early_nats)
     fans &= ~often_late(numbers, config)
+    enough = witnesses_needed(numbers, config)
     return {
-        name: (open_ & (heard < WITNESSES_NEEDED[name])).astype(np.float64)
+        name: (open_ & (heard < enough[name])).astype(np.float64)
         for name, open_ in zip(EXPLANATIONS, (taste, circle, crowd, fans), strict=True)
     }
+
+
+def small_and_mutual(numbers: Numbers, weights: Numbers, config: ScoringConfig) -> Bools:
+    """Tell in which rings fewer than `circle_size` members like one another's notes, as friends do again and again."""
+    mutual = weights["reciprocity"] >= config.channel_nats
+    return np.asarray(mutual & (numbers["n_users"] < config.circle_size), np.bool_)
+
+
+def witnesses_needed(numbers: Numbers, config: ScoringConfig) -> dict[str, npt.NDArray[np.int64]]:
+    """Return how many independent witnesses close each explanation, by ring: two, a small circle three."""
+    two = np.full(len(numbers["n_users"]), 2)
+    circle = np.where(numbers["n_users"] < config.circle_size, 3, two)
+    return {name: circle if name == "may_be_circle" else two for name in EXPLANATIONS}
 
 
 def log_odds(numbers: Numbers, weights: Numbers, config: ScoringConfig) -> F64:

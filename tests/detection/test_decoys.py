@@ -267,9 +267,11 @@ def test_detect__makes_decoys_of_every_window_with_seeds_of_their_own(
 
 
 @pytest.mark.kernels
-def test_detect__makes_no_decoys_where_no_ring_competes() -> None:
-    found, made = detected(make_likes(NOISE))
-    assert (found.rings.num_rows, made) == (0, [])
+def test_detect__decoys_are_not_asked_where_no_ring_competes() -> None:
+    high = Config.model_validate({"scoring": {"review_score": 0.99999, "purge_score": 0.999999}})
+    with mock.patch.object(Sessions, "moved", lambda sessions, *_: sessions.likes):
+        (ring,) = gk.detect(make_likes([*LOCKSTEP, *NOISE]), config=high).rings.to_pylist()
+    assert ring["q_value"] == 1 - ring["score"]
 
 
 @pytest.mark.kernels

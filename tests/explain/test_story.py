@@ -44,7 +44,7 @@ def verdicts(draw: st.DrawFn) -> Verdict:
     numbers = {name: np.array([draw(share)]) for name, _ in EVIDENCE if not name.startswith("weight_")}
     for name, line in (("episodes", 8), ("late_episodes", 8), ("job_size", 30)):
         numbers[name] = np.array([float(draw(st.integers(line - 2, line + 2)))])
-    numbers["window_s"] = np.array([600.0])
+    numbers["window_s"], numbers["n_users"] = np.array([600.0]), np.array([draw(st.sampled_from([5.0, 29.0, 30.0]))])
     # Where many witnesses speak they close everything, and nothing else is asked.
     loud = st.one_of(st.floats(-3, 3), st.sampled_from([0.0, 0.5, 0.6, -1.0, 1.0]))
     nats = draw(st.sampled_from([loud, st.sampled_from([0.0, -1.0, 0.5])]))
@@ -92,7 +92,8 @@ def test_innocents__are_open_exactly_where_the_tiers_leave_them_open(verdict: Ve
 def test_innocents__lines_belong_to_the_side_that_the_tiers_have_them_on(
     number: str, line: float, name: str, beyond: float
 ) -> None:
-    numbers = {n: np.array([0.0]) for n, _ in EVIDENCE if not n.startswith("weight_")} | {"window_s": np.array([60.0])}
+    numbers = {n: np.array([0.0]) for n, _ in EVIDENCE if not n.startswith("weight_")}
+    numbers |= {"window_s": np.array([60.0]), "n_users": np.array([10.0])}
     numbers[number] = np.array([line + beyond])
     verdict = Verdict(numbers, {n: np.array([0.0]) for n, _ in CHANNELS}, np.array([0.0]), CONFIG)
     expected = open_explanations(verdict.numbers, verdict.weights, CONFIG)[name][0]
@@ -151,7 +152,7 @@ def test_reads__each_channel_reads_the_number_that_is_named(channel: object) -> 
     number, expected = READS[channel.name]
     known = {name for name, _ in EVIDENCE} | {"window_s"}
     assert {number, expected or number} <= known
-    usual = {name: np.array([0.4, 0.4]) for name in known}
+    usual = {name: np.array([0.4, 0.4]) for name in known} | {"own_topics_chance": np.array([0.1, 0.1])}
     grows = usual | {number: np.array([0.1, 5000.0 if number == "window_s" else 0.9])}
     low, high = channel.weigh(grows)
     assert low != high

@@ -27,6 +27,8 @@ from tests.scoring.worlds import Scene, scenes
 pytestmark = pytest.mark.kernels
 NUMBERS = [name for name, _ in EVIDENCE if not name.startswith("weight_") and name not in EXPLANATIONS]
 
+TASTE = ("own_topics", "own_topics_expected", "own_topics_chance")
+
 
 def jobs_of(scene: Scene) -> Jobs:
     return find_jobs(scene.graph, scene.projection.views, scene.members, scene.tested)
@@ -116,7 +118,7 @@ def ambiguous(found: list[naive.Meeting]) -> bool:
 @settings(max_examples=60)
 def test_evidence(scene: Scene) -> None:
     jobs, numbers = jobs_of(scene), numbers_of(scene)
-    assert sorted(numbers) == sorted(NUMBERS)
+    assert sorted(numbers) == sorted([*NUMBERS, "window_s", "n_users"])
     edges = {
         view.window_s: set(zip(view.edges.u.tolist(), view.edges.v.tolist(), strict=True))
         for view in scene.projection.views
@@ -219,6 +221,7 @@ def test_note_ranges(scene: Scene, shift: int, length: int) -> None:
         lambda s: len(set(s.tested.window_s[s.tested.passed].tolist())) > 1,
         lambda s: {True, False, None} <= {naive.is_news(s.likes, s.rows, s.ring_of, job) for job in naive_jobs(s)},
         lambda s: numbers_of(s)["audience_pairs"].max() > 2,
+        lambda s: len({n for name in TASTE for n in numbers_of(s)[name][:1].tolist() if 0 < n < 1}) == len(TASTE),
     ],
     ids=[
         "a crowd at a job",
@@ -229,6 +232,7 @@ def test_note_ranges(scene: Scene, shift: int, length: int) -> None:
         "several windows",
         "new and old notes",
         "outsiders on two targets",
+        "members with a taste",
     ],
 )
 def test_the_drawn_scenes_hold_what_the_twins_are_about(wanted: Callable[[Scene], bool]) -> None:

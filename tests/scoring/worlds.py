@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -104,6 +105,7 @@ def dressed(likes: Likes, seed: int, absent: frozenset[str] = frozenset()) -> Li
     }
     first = np.full(n_notes, likes.ts.max())
     np.minimum.at(first, likes.note, likes.ts)
+    topics = pa.array(["knitting", "running", "tea"])
     note_columns = {"published_at": times(n_notes, first)} | {
         name: counts(n_notes) for name in ("saves", "comments", "shares")
     }
@@ -115,7 +117,9 @@ def dressed(likes: Likes, seed: int, absent: frozenset[str] = frozenset()) -> Li
     def kept(given: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
         return {name: values for name, values in given.items() if name not in absent}
 
-    by = {} if "author" in absent else {"author": author, "authors": authors}
+    by: dict[str, Any] = {} if "author" in absent else {"author": author, "authors": authors}
+    if "topic" not in absent:
+        by |= {"topic": codes(n_notes, len(topics)), "topics": topics}
     return replace(
         likes,
         users=Users(likes.users.ids, **kept(user_columns)),
@@ -125,7 +129,7 @@ def dressed(likes: Likes, seed: int, absent: frozenset[str] = frozenset()) -> Li
 
 
 _OPTIONAL = (
-    *("author", "published_at", "saves", "shares", "registered_at", "views"),
+    *("author", "topic", "published_at", "saves", "shares", "registered_at", "views"),
     *("dwell_ms", "completed", "device", "ip"),
 )
 
