@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import re
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 from playwright.sync_api import expect
 
-from graphkit.cli import main
-from graphkit.detection import Detection
 from graphkit.report.desk import files as desk_files
+from tests.desk.acts import column, open_ring
 from tests.desk.conftest import write
-from tests.desk.made import MEMBERS, TARGETS, integer_ids, many_rings
+from tests.desk.made import MEMBERS, TARGETS, many_rings
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -24,23 +21,6 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.slow
 
 Visit = Callable[..., "Page"]
-HEAD = ["ring_id", "user_id", "note_id", "verdict", "reviewer", "time", "comment"]
-
-
-def column(page: Page, label: str, table: str = "#main section:has(#rings) table") -> list[str]:
-    """The texts of one column of a table, from top to bottom."""
-    heads = page.locator(f"{table} thead th").all_inner_texts()
-    at = next(i for i, head in enumerate(heads) if head.removesuffix(" ↑").removesuffix(" ↓") == label) + 1
-    return page.locator(f"{table} tbody tr > :nth-child({at})").all_inner_texts()
-
-
-def open_ring(page: Page, at: int = 0) -> str:
-    """Open the ring in a row of the table, and return its id."""
-    link = page.locator("#main tbody th a").nth(at)
-    ring = link.inner_text()
-    link.click()
-    page.wait_for_selector("canvas.raster")
-    return ring
 
 
 def different_pixels(page: Page, selector: str) -> int:
@@ -60,17 +40,6 @@ def picture(page: Page, selector: str = "canvas.raster") -> str:
     return page.evaluate("(selector) => document.querySelector(selector).toDataURL()", selector)
 
 
-def judge(page: Page, verdict: str, comment: str = "", reviewer: str | None = None) -> None:
-    """Fill the dialog of a verdict and save it."""
-    dialog = page.locator("dialog")
-    dialog.get_by_role("button", name=verdict).click()
-    dialog.locator("#comment").fill(comment)
-    if reviewer is not None:
-        dialog.locator("#reviewer").fill(reviewer)
-    dialog.get_by_role("button", name="Save").click()
-    dialog.wait_for(state="detached")
-
-
 def rows(page: Page, n: int) -> None:
     """Wait until the table of rings has so many rows."""
     expect(page.locator("#main section:has(#rings) tbody tr")).to_have_count(n)
@@ -79,12 +48,6 @@ def rows(page: Page, n: int) -> None:
 def title(page: Page, words: str) -> None:
     """Wait until the page is headed so."""
     expect(page.locator("h1")).to_have_text(words)
-
-
-def exported(page: Page) -> str:
-    with page.expect_download() as download:
-        page.locator("#export").click()
-    return Path(download.value.path()).read_bytes().decode()
 
 
 # --- The overview -----------------------------------------------------------------------------------------------------
@@ -329,126 +292,6 @@ def test_print__shows_every_row_on_paper_colours(visit: Visit, page_file: Path) 
     assert page.evaluate(ground) != "rgb(255, 255, 255)"
 
 
-# --- Verdicts ---------------------------------------------------------------------------------------------------------
-
-
-def test_verdict__on_a_ring_is_kept_and_exported(visit: Visit, page_file: Path) -> None:
-    page = visit(page_file)
-    ring = open_ring(page)
-    page.locator(".ring-verdict").get_by_role("button", name="confirmed").click()
-    judge(page, "confirmed", 'customers, "all" of them', "Li Mei")
-    assert page.locator("#given").inner_text() == "1 verdict"
-    page.reload()
-    page.wait_for_selector(".ring-verdict")
-    assert page.locator(".ring-verdict [aria-pressed=true]").inner_text() == "confirmed"
-    (head, row) = csv.reader(io.StringIO(exported(page), newline=""))
-    assert head == HEAD
-    assert row[:5] == [ring, "", "", "confirmed", "Li Mei"]
-    assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", row[5])
-    assert row[6] == 'customers, "all" of them'
-
-
-def test_verdict__needs_a_name_once(visit: Visit, page_file: Path) -> None:
-    page = visit(page_file)
-    open_ring(page)
-    page.locator(".ring-verdict").get_by_role("button", name="unsure").click()
-    page.locator("dialog").get_by_role("button", name="Save").click()
-    assert "name" in page.locator("dialog [role=alert]").inner_text()
-    assert page.locator("#given").inner_text() == "0 verdicts"
-    page.locator("dialog #reviewer").fill("Wang")
-    page.locator("dialog").get_by_role("button", name="Save").click()
-    page.locator(".ring-verdict").get_by_role("button", name="cleared").click()
-    assert page.locator("dialog #reviewer").input_value() == "Wang"
-
-
-def test_verdict__can_be_taken_back(visit: Visit, page_file: Path) -> None:
-    page = visit(page_file)
-    open_ring(page)
-    page.locator(".ring-verdict").get_by_role("button", name="cleared").click()
-    judge(page, "cleared", reviewer="Wang")
-    page.locator(".ring-verdict").get_by_role("button", name="cleared").click()
-    page.locator("dialog").get_by_role("button", name="Take it back").click()
-    assert page.locator("#given").inner_text() == "0 verdicts"
-    assert exported(page) == ",".join(HEAD) + "\r\n"
-
-
-def test_verdict__belongs_to_its_run(visit: Visit, page_file: Path, tmp_path: Path) -> None:
-    page = visit(page_file)
-    open_ring(page)
-    page.locator(".ring-verdict").get_by_role("button", name="unsure").click()
-    judge(page, "unsure", reviewer="Wang")
-    run = many_rings(7)
-    other = Detection(run.tables, {**run.info, "config_digest": "another"})
-    page.goto(write(other, tmp_path).as_uri())
-    page.wait_for_selector("#main h1")
-    assert page.locator("#given").inner_text() == "0 verdicts"
-
-
-def test_verdict__without_storage_lives_as_long_as_the_page(visit: Visit, page_file: Path) -> None:
-    page = visit(page_file)
-    page.add_init_script("Object.defineProperty(window, 'localStorage', { get() { throw new Error('refused'); } });")
-    page.reload()
-    page.wait_for_selector("#main h1")
-    open_ring(page)
-    page.locator(".ring-verdict").get_by_role("button", name="unsure").click()
-    judge(page, "unsure", reviewer="Wang")
-    assert len(exported(page).splitlines()) == 2
-
-
-def test_export__comes_back_by_import(visit: Visit, page_file: Path, tmp_path: Path) -> None:
-    page = visit(page_file)
-    open_ring(page)
-    page.locator(".ring-verdict").get_by_role("button", name="cleared").click()
-    judge(page, "cleared", "two lines,\nand a comma", "Wang")
-    text = exported(page)
-    (tmp_path / "decisions.csv").write_bytes(text.encode())
-    other = visit(page_file)
-    with other.expect_file_chooser() as chooser:
-        other.locator("#import").click()
-    chooser.value.set_files(tmp_path / "decisions.csv")
-    other.wait_for_selector(".notice")
-    assert other.locator("#given").inner_text() == "1 verdict"
-    assert exported(other) == text
-
-
-def test_import__of_another_file_is_refused(visit: Visit, page_file: Path, tmp_path: Path) -> None:
-    (tmp_path / "other.csv").write_text("a,b\n1,2\n", encoding="utf-8")
-    page = visit(page_file)
-    with page.expect_file_chooser() as chooser:
-        page.locator("#import").click()
-    chooser.value.set_files(tmp_path / "other.csv")
-    page.wait_for_selector(".notice")
-    assert "no decisions file" in page.locator(".notice").inner_text()
-    assert page.locator("#given").inner_text() == "0 verdicts"
-
-
-@pytest.mark.parametrize("ids", ["text", "integer"])
-def test_export__is_what_graphkit_review_reads(visit: Visit, tmp_path: Path, ids: str) -> None:
-    from click.testing import CliRunner
-
-    run = many_rings(3) if ids == "text" else integer_ids(many_rings(3))
-    where = run.save(tmp_path / "run")
-    page = visit(write(run, where))
-    open_ring(page)
-    page.locator(".ring-verdict").get_by_role("button", name="confirmed").click()
-    judge(page, "confirmed", '多名客户, "同一" 分钟', "李梅")
-    page.locator("section:has-text('members') button.verdict").first.click()
-    judge(page, "cleared", "a customer's own account")
-    page.locator("#likes button.verdict").first.click()
-    judge(page, "unsure")
-    (tmp_path / "decisions.csv").write_bytes(exported(page).encode())
-    result = CliRunner().invoke(main, ["review", str(where), "--decisions", str(tmp_path / "decisions.csv"), "--json"])
-    assert result.exit_code == 0, result.output
-    assert sorted(stored(tmp_path / "cases")) == [("cleared", "李梅"), ("confirmed", "李梅"), ("unsure", "李梅")]
-
-
-def stored(folder: Path) -> list[tuple[Any, Any]]:
-    from graphkit.cases.store import CaseStore
-
-    with CaseStore.open(folder) as store:
-        return [(row["verdict"], row["reviewer"]) for row in store.decisions()]
-
-
 # --- Hostile text and large runs --------------------------------------------------------------------------------------
 
 HOSTILE = {
@@ -477,16 +320,6 @@ def test_hostile_text__does_nothing(visit: Visit, tmp_path: Path, case: str) -> 
     shown = page.locator("section:has-text('members') button.choose").first.inner_text()
     assert shown.startswith("u")
     assert not set("\u202e\u2066\x00\x1b\n") & set(shown)
-
-
-def test_hostile_ids__are_exported_as_they_are(visit: Visit, tmp_path: Path) -> None:
-    text = '"><b>\u202e,\r\n=1+1'
-    page = visit(write(many_rings(2, 6, 4, name=lambda t: t + text), tmp_path))
-    open_ring(page)
-    page.locator("section:has-text('members') button.verdict").first.click()
-    judge(page, "cleared", reviewer="Wang")
-    _, row = csv.reader(io.StringIO(exported(page), newline=""))
-    assert row[1] == f"u1-0{text}"
 
 
 def test_large_run__opens_rings_from_files_beside_it(
