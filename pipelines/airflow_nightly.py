@@ -12,11 +12,7 @@ import shlex
 import sys
 
 from airflow import DAG
-
-try:  # Airflow 3 keeps its operators apart
-    from airflow.providers.standard.operators.bash import BashOperator
-except ImportError:
-    from airflow.operators.bash import BashOperator
+from airflow.providers.standard.operators.bash import BashOperator
 
 from pipelines.nightly import STEPS
 

@@ -115,7 +115,7 @@ def compare(run_a: Detection, run_b: Detection, cases: str | Path, *, at: dt.dat
             run_a=run_a.run_id,
             run_b=run_b.run_id,
             rings=changes(bodies(run_a), bodies(run_b), *names, older=older),
-            recognised=store.honoured(run_b, at=at).rings,
+            recognised=store.recognised(run_b, at=at),
             returned=monitoring.returned_pairs(run_b, purged),
             reformed=monitoring.reformed(run_b, rows, _purged_rings(store, run_b, purged)),
             precision=monitoring.precision(decisions, at),

@@ -104,7 +104,7 @@ def review(
         names = {row["ring_id"]: row["name"] for row in store.add_run(run)}
         new = store.add_decisions(run, read, at=at)
         held = store.standings(max([at, *(row["time"] for row in new)]))
-        rings = store.honoured(run, at=at).rings
+        rings = store.recognised(run, at=at)
     about = {key_of({**row, "name": names.get(row["ring_id"])}) for row in read.table.to_pylist()}
     named = set(read.table["ring_id"].to_pylist())
     return Review(

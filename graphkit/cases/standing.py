@@ -1,10 +1,10 @@
-"""What verdicts add up to: who said what last, where reviewers disagree, and what a later run has to honour."""
+"""What verdicts add up to: who said what last, where reviewers disagree, and what lapses."""
 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from graphkit.cases.decisions import Subject, Verdict, subject_of
@@ -14,6 +14,8 @@ CLEARED_D = 180
 #: Stands for the verdict where one reviewer confirms what another clears.
 DISPUTED = "disputed"
 
+#: Verdicts, most doubt of a ring first.
+_DOUBT = (Verdict.CLEARED, Verdict.UNSURE, Verdict.CONFIRMED)
 _EVER = dt.datetime.min.replace(tzinfo=dt.UTC)
 
 Key = tuple[Any, ...]
@@ -37,25 +39,6 @@ class Standing:
     verdict: str
     since: dt.datetime
     said: Mapping[str, str]
-
-
-@dataclass(frozen=True)
-class Honoured:
-    """The verdicts that a run has to honour.
-
-    Attributes
-    ----------
-    rings
-        By `ring_id` of the run.
-    users
-        By user id.
-    likes
-        By user id and note id.
-    """
-
-    rings: Mapping[str, Standing] = field(default_factory=dict)
-    users: Mapping[Any, Standing] = field(default_factory=dict)
-    likes: Mapping[tuple[Any, Any], Standing] = field(default_factory=dict)
 
 
 def key_of(row: Mapping[str, Any]) -> Key:
@@ -83,8 +66,7 @@ def standings(
     Parameters
     ----------
     rows
-        Verdicts with the columns of ``schemas.DECISIONS`` and `name`; of two by one reviewer at one time the later
-        row counts.
+        Verdicts with the columns of ``schemas.DECISIONS`` and `name`.
     at
         The moment; later verdicts are not known yet.
     period_d
@@ -105,32 +87,20 @@ def standings(
     return out
 
 
-def last_words(rows: Iterable[Mapping[str, Any]]) -> dict[Key, dict[str, Mapping[str, Any]]]:
-    """Return the last verdict of each reviewer, in the order of their names, by :func:`key_of`."""
+def last_words(
+    rows: Iterable[Mapping[str, Any]], key: Callable[[Mapping[str, Any]], Key] = key_of
+) -> dict[Key, dict[str, Mapping[str, Any]]]:
+    """Return the last verdict of each reviewer on each subject, in the order of their names, by `key`.
+
+    Of two at one time the more doubtful is the last, whatever the order of the rows.
+    """
     last: dict[Key, dict[str, Mapping[str, Any]]] = {}
-    for row in sorted(rows, key=lambda row: row["time"]):
-        last.setdefault(key_of(row), {})[row["reviewer"]] = row
+    for row in sorted(rows, key=lambda row: (row["time"], -_DOUBT.index(row["verdict"]))):
+        last.setdefault(key(row), {})[row["reviewer"]] = row
     return {key: dict(sorted(by_reviewer.items())) for key, by_reviewer in last.items()}
 
 
 def _together(said: set[str]) -> str:
     if {Verdict.CONFIRMED, Verdict.CLEARED} <= said:
         return DISPUTED
-    return next(verdict for verdict in (Verdict.CLEARED, Verdict.UNSURE, Verdict.CONFIRMED) if verdict in said)
-
-
-def honoured(held: Mapping[Key, Standing], names: Mapping[str, str]) -> Honoured:
-    """Return what a run has to honour.
-
-    Parameters
-    ----------
-    held
-        From :func:`standings`.
-    names
-        By `ring_id` of the run, the name of the ring.
-    """
-    return Honoured(
-        {ring: held[Subject.RING, name] for ring, name in names.items() if (Subject.RING, name) in held},
-        {key[1]: one for key, one in held.items() if key[0] == Subject.USER},
-        {(key[1], key[2]): one for key, one in held.items() if key[0] == Subject.LIKE},
-    )
+    return next(verdict for verdict in _DOUBT if verdict in said)

@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import Any, Self
 
 from graphkit.cases.database import connect, dump_id, dump_time, load_id
-from graphkit.cases.decisions import Decisions
+from graphkit.cases.decisions import Decisions, Subject
 from graphkit.cases.evidence import Evidence, to_text
 from graphkit.cases.ledger import Ledger
-from graphkit.cases.standing import CLEARED_D, Honoured, Key, Standing, honoured, standings
+from graphkit.cases.standing import CLEARED_D, Key, Standing, standings
 from graphkit.detection.run import Detection
 
 _DECIDED = (
@@ -193,8 +193,8 @@ class CaseStore(Ledger):
         rows = [{**row, "ring_id": ring_of.get(row["name"])} for row in self.decisions()]
         return [row for row in rows if row["ring_id"] is not None or row["user_id"] is not None]
 
-    def honoured(self, run: Detection, *, at: dt.datetime, period_d: int = CLEARED_D) -> Honoured:
-        """Return what is held of the rings of a run, under whatever id, of users and of likes.
+    def recognised(self, run: Detection, *, at: dt.datetime) -> dict[str, Standing]:
+        """Return what verdicts hold of the rings of a run, under whatever id they were given.
 
         Parameters
         ----------
@@ -202,12 +202,12 @@ class CaseStore(Ledger):
             The run; it need not be in the store.
         at
             The moment.
-        period_d
-            Days for which a clearance holds.
 
         Returns
         -------
-        Honoured
+        dict
+            By `ring_id` of the run; rings of which nothing is held are left out.
         """
-        names = {row["ring_id"]: row["name"] for row in self.placed(run)}
-        return honoured(self.standings(at, period_d=period_d), names)
+        held = self.standings(at)
+        keys = {row["ring_id"]: (Subject.RING, row["name"]) for row in self.placed(run)}
+        return {ring: held[key] for ring, key in keys.items() if key in held}

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from graphkit.cases.decisions import subject_of
+from graphkit.cases.standing import key_of
 from graphkit.report import text
 from graphkit.report.page import Page
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
     from graphkit.cases.review import Review
     from graphkit.cases.standing import Key
 
 #: Rings listed by name; all are in the JSON.
 _SHOWN = 12
+_HEAD = ("When (UTC)", "Who", "Verdict", "About", "Given on run", "Then")
 
 
 def review_text(review: Review, *, colour: bool = False, width: int = 100) -> str:
@@ -57,3 +61,42 @@ def review_text(review: Review, *, colour: bool = False, width: int = 100) -> st
 def about(key: Key) -> str:
     """Return what a verdict is about, in words."""
     return " on ".join([f"{key[0]} {key[1]}", *map(str, key[2:])])
+
+
+def trail_text(rows: Sequence[Mapping[str, Any]], *, colour: bool = False, width: int = 100) -> str:
+    """Return who said what when, and what the ring, member or like looked like then.
+
+    Parameters
+    ----------
+    rows
+        Verdicts, as ``CaseStore.decisions_for`` returns them.
+    colour
+        Whether to write ANSI escapes.
+    width
+        Cells in a line; at least 60 are used.
+
+    Returns
+    -------
+    str
+        Lines without a newline at the end.
+    """
+    page = Page(colour, width)
+    page.add()
+    page.add(page.style(f"{text.plural(len(rows), 'verdict concerns', 'verdicts concern')} this run.", bold=True))
+    if rows:
+        page.add()
+        cells = [[*map(text.clean, _told(row))] for row in rows]
+        head, *lines = [text.cut(line, page.width) for line in text.table([_HEAD, *cells], (False,) * len(_HEAD))]
+        page.add(page.style(head, dim=True))
+        for row, line in zip(rows, lines, strict=True):
+            page.add(line)
+            if row["comment"]:
+                page.add("  " + text.cut(text.clean(row["comment"]), page.width - 2))
+    return str(page)
+
+
+def _told(row: Mapping[str, Any]) -> Sequence[str]:
+    evidence = row["evidence"]
+    ring = evidence["rings"][0] if evidence["rings"] else None
+    then = text.NOTHING if ring is None else f"{ring['ring_id']}, {ring['tier']}, {text.score(ring['score'])}"
+    return (text.moment(row["time"]), row["reviewer"], row["verdict"], about(key_of(row)), row["run_id"], then)

@@ -234,3 +234,15 @@ def test_runs_over_other_ids__are_not_compared(tmp_path: Path) -> None:
         compare(FIRST, with_integer_ids(SECOND), tmp_path / "cases", at=AT)
     with CaseStore.open(tmp_path / "cases") as store:
         assert store.runs() == []
+
+
+def test_runs_without_rings__say_so(tmp_path: Path) -> None:
+    a, b = run_of({}, day=0).save(tmp_path / "a"), run_of({}, day=1).save(tmp_path / "b")
+    result = graphkit("compare", a, b)
+    assert result.exit_code == 0, result.stderr
+    lines = [line for line in result.stdout.splitlines() if line]
+    assert lines == [
+        "Rings: none in either run.",
+        "Purged     nothing yet",
+        "Drift      too few rings to compare their scores",
+    ]

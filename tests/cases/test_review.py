@@ -79,6 +79,25 @@ def test_review__as_json(run: Path, tmp_path: Path) -> None:
     assert (told["known"], told["disputed"], told["recognised"]) == (0, [], [])
 
 
+def test_review__without_decisions_tells_the_trail_and_stores_nothing(run: Path, tmp_path: Path) -> None:
+    assert "0 verdicts concern this run." in graphkit("review", run).stdout
+    assert not (run.parent / "cases").exists()
+    graphkit("review", run, "--decisions", write(tmp_path / "d.csv", [{**RING, "comment": "one phone"}]))
+    graphkit(
+        "review", run, "--decisions", write(tmp_path / "d.csv", [{**RING, "verdict": "cleared", "reviewer": "Bo"}])
+    )
+    lines = graphkit("review", run).stdout.splitlines()
+    assert lines[1] == "2 verdicts concern this run."
+    assert [line.split() for line in lines[3:]] == [
+        ["When", "(UTC)", "Who", "Verdict", "About", "Given", "on", "run", "Then"],
+        ["2026-11-23", "08:00:00", "Ada", "confirmed", "ring", "L-000001", RUN.run_id, "R-000001,", "purge,", "0.867"],
+        ["one", "phone"],
+        ["2026-11-23", "08:00:00", "Bo", "cleared", "ring", "L-000001", RUN.run_id, "R-000001,", "purge,", "0.867"],
+    ]
+    told = json.loads(graphkit("review", run, "--json").stdout)
+    assert [row["evidence"]["rings"][0]["evidence"]["edges"] for row in told] == [45.0, 45.0]
+
+
 def test_review__half_the_rows_wrong_makes_no_store(run: Path, tmp_path: Path) -> None:
     file = write(tmp_path / "d.csv", [RING, {**RING, "ring_id": "R-9"}, USER, {**USER, "user_id": "u9"}])
     result = graphkit("review", run, "--decisions", file)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from pathlib import Path
 from typing import Any
 
@@ -82,24 +81,15 @@ def handed_in(folder: Path, run: Detection, *rows: dict[str, str]) -> Decisions:
     return decided(folder / "d.csv", *rows, run=run)
 
 
-def test_honoured__a_ring_is_known_by_its_name(tmp_path: Path) -> None:
+def test_recognised__a_ring_by_its_name_whatever_its_id(tmp_path: Path) -> None:
     decisions = handed_in(
         tmp_path, FIRST, {"ring_id": "R-a", "verdict": "confirmed"}, {"ring_id": "R-b", "verdict": "cleared"}
     )
     with CaseStore.open(tmp_path, write=True) as store:
         store.add_decisions(FIRST, decisions, at=AT)
     with CaseStore.open(tmp_path) as store:
-        found = store.honoured(SECOND, at=AT)
-    assert {ring: one.verdict for ring, one in found.rings.items()} == {"R-x": "confirmed"}
-
-
-def test_honoured__users_and_likes_by_their_ids(tmp_path: Path) -> None:
-    rows = [{"user_id": "u002", "verdict": "cleared"}, {"user_id": "u003", "note_id": "n000", "verdict": "unsure"}]
-    with CaseStore.open(tmp_path, write=True) as store:
-        store.add_decisions(FIRST, handed_in(tmp_path, FIRST, *rows), at=AT)
-        found = store.honoured(SECOND, at=AT)
-    assert {user: one.verdict for user, one in found.users.items()} == {"u002": "cleared"}
-    assert {like: one.verdict for like, one in found.likes.items()} == {("u003", "n000"): "unsure"}
+        found = store.recognised(SECOND, at=AT)
+    assert {ring: one.verdict for ring, one in found.items()} == {"R-x": "confirmed"}
 
 
 def test_decisions_for_a_run__on_rings_under_the_ids_they_have_there(tmp_path: Path) -> None:
@@ -125,8 +115,14 @@ def test_decisions_for_a_run__another_ring_with_the_id_is_not_meant(tmp_path: Pa
         assert [row["ring_id"] for row in store.decisions_for(later)] == ["R-y"]
 
 
-def test_honoured__a_clearance_ends(tmp_path: Path) -> None:
+def test_recognised__a_clearance_ends(tmp_path: Path) -> None:
     with CaseStore.open(tmp_path, write=True) as store:
-        store.add_decisions(FIRST, handed_in(tmp_path, FIRST, {"user_id": "u002", "verdict": "cleared"}), at=AT)
-        assert [*store.honoured(SECOND, at=AT + 179 * DAY).users] == ["u002"]
-        assert [*store.honoured(SECOND, at=AT + dt.timedelta(days=180)).users] == []
+        store.add_decisions(FIRST, handed_in(tmp_path, FIRST, {"ring_id": "R-a", "verdict": "cleared"}), at=AT)
+        assert [*store.recognised(SECOND, at=AT + 179 * DAY)] == ["R-x"]
+        assert [*store.recognised(SECOND, at=AT + 180 * DAY)] == []
+
+
+def test_two_words_at_one_time__the_more_doubtful_is_the_last() -> None:
+    rows = [said("confirmed"), said("cleared"), said("unsure")]
+    assert held(*rows) == held(*rows[::-1]) == {("user", "u1"): "cleared"}
+    assert held(said("unsure"), said("confirmed")) == {("user", "u1"): "unsure"}

@@ -10,6 +10,7 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 
+from graphkit.cases import database
 from graphkit.cases.database import FILE
 from graphkit.cases.store import CaseStore, default_folder
 from graphkit.detection import Detection
@@ -87,7 +88,7 @@ def test_integer_ids__stay_integers(tmp_path: Path, kind: pa.DataType) -> None:
     review(tmp_path / "cases", {"user_id": str(user), "verdict": "cleared"}, run=run)
     with CaseStore.open(tmp_path / "cases") as store:
         assert [row["user_id"] for row in store.decisions()] == [user]
-        assert [*store.honoured(run, at=AT).users] == [user]
+        assert [*store.standings(AT)] == [("user", user)]
 
 
 def test_ids_of_two_kinds__are_refused(tmp_path: Path) -> None:
@@ -234,6 +235,34 @@ def test_newer_store__is_refused_and_not_touched(tmp_path: Path) -> None:
             CaseStore.open(tmp_path / "cases", write=write),
         ):
             pass
+
+
+def older(monkeypatch: pytest.MonkeyPatch, *further: str) -> None:
+    """Make the store's form one of the past: the program knows further steps."""
+    steps = database._migrations()
+    monkeypatch.setattr(database, "_migrations", lambda: [*steps, *further])
+
+
+def test_older_store__is_brought_to_the_newest_form_with_what_it_holds(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    review(tmp_path / "cases", USER)
+    older(monkeypatch, "ALTER TABLE decisions ADD COLUMN colour TEXT;\nUPDATE decisions SET colour = 'red';\n")
+    with CaseStore.open(tmp_path / "cases") as store:
+        assert [(row["user_id"], row["colour"]) for row in store.decisions()] == [("u1-2", "red")]
+    monkeypatch.undo()
+    with pytest.raises(OutputError, match="newer graphkit"), CaseStore.open(tmp_path / "cases"):
+        pass
+
+
+def test_older_store__a_step_that_fails_leaves_it_as_it_was(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    review(tmp_path / "cases", USER)
+    older(monkeypatch, "ALTER TABLE decisions ADD COLUMN colour TEXT;\nUPDATE nowhere SET colour = 'red';\n")
+    with pytest.raises(OutputError, match="no such table: nowhere"), CaseStore.open(tmp_path / "cases", write=True):
+        pass
+    monkeypatch.undo()
+    with CaseStore.open(tmp_path / "cases") as store:
+        assert "colour" not in store.decisions()[0]
 
 
 def test_foreign_file__is_refused(tmp_path: Path) -> None:
