@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from graphkit.bipartite import BipartiteGraph
+    from graphkit.cases import Calibration, CaseStore, Comparison, Review, calibrate, compare, review
     from graphkit.config import Config, load_config
     from graphkit.detection import Detection, Ring, detect, load
     from graphkit.evaluation import Evaluation, evaluate
@@ -19,14 +20,20 @@ if TYPE_CHECKING:
 _HOME = {
     "Batch": "graphkit.purge",
     "BipartiteGraph": "graphkit.bipartite",
+    "Calibration": "graphkit.cases",
+    "CaseStore": "graphkit.cases",
+    "Comparison": "graphkit.cases",
     "Config": "graphkit.config",
     "Detection": "graphkit.detection",
     "Evaluation": "graphkit.evaluation",
     "Likes": "graphkit.likes",
     "Policy": "graphkit.purge",
+    "Review": "graphkit.cases",
     "Ring": "graphkit.detection",
     "Simulation": "graphkit.simulation",
     "World": "graphkit.simulation",
+    "calibrate": "graphkit.cases",
+    "compare": "graphkit.cases",
     "detect": "graphkit.detection",
     "evaluate": "graphkit.evaluation",
     "load": "graphkit.detection",
@@ -34,20 +41,27 @@ _HOME = {
     "load_config": "graphkit.config",
     "load_policy": "graphkit.purge",
     "read_likes": "graphkit.likes",
+    "review": "graphkit.cases",
     "simulate": "graphkit.simulation",
 }
 
 __all__ = [
     "Batch",
     "BipartiteGraph",
+    "Calibration",
+    "CaseStore",
+    "Comparison",
     "Config",
     "Detection",
     "Evaluation",
     "Likes",
     "Policy",
+    "Review",
     "Ring",
     "Simulation",
     "World",
+    "calibrate",
+    "compare",
     "detect",
     "evaluate",
     "load",
@@ -55,6 +69,7 @@ __all__ = [
     "load_config",
     "load_policy",
     "read_likes",
+    "review",
     "simulate",
 ]
 

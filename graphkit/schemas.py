@@ -26,6 +26,8 @@ class Kind(StrEnum):
     BOOL = "boolean"
     TEXT = "text"
     TEXTS = "list of texts"
+    USER_IDS = "list of user ids"
+    NOTE_IDS = "list of note ids"
     STRUCT = "struct of doubles"
 
 
@@ -125,6 +127,10 @@ def arrow_type(column: Column, ids: Mapping[Kind, pa.DataType]) -> pa.DataType:
             return pa.bool_()
         case Kind.TEXTS:
             return pa.list_(pa.string())
+        case Kind.USER_IDS:
+            return pa.list_(ids[Kind.USER_ID])
+        case Kind.NOTE_IDS:
+            return pa.list_(ids[Kind.NOTE_ID])
         case Kind.STRUCT:
             return pa.struct([pa.field(f, pa.float64()) for f in column.fields])
         case Kind.TEXT | Kind.ID:
@@ -226,6 +232,7 @@ CHANNELS: tuple[tuple[str, str], ...] = (
     ("tightness", "The ring acts within minutes rather than within hours."),
     ("dwell", "Members hardly looked before liking."),
     ("completion", "Members did not see the notes to the end."),
+    ("taste", "Members like targets of topics that they do not like otherwise."),
     ("registration", "Members' accounts were opened close together."),
     ("devices", "Members share devices."),
     ("addresses", "Members share network addresses."),
@@ -265,6 +272,13 @@ EVIDENCE: tuple[tuple[str, str], ...] = (
     ("dwell_short_expected", "The same share among all other likes."),
     ("completed", "Share of ring likes whose note was seen to the end."),
     ("completed_expected", "The same share among all other likes."),
+    (
+        "own_topics",
+        "Mean over the ring's likes of the share of the member's other likes that are of the target's topic.",
+    ),
+    ("own_topics_expected", "The same over all other likes."),
+    ("own_topics_chance", "Mean over the ring's likes of the share of all other likes that are of the target's topic."),
+    ("own_topics_likes", "Ring likes of known topic of members with at least three others: what these rest on."),
     ("registration_span_d", "Days between the quartiles of members' registration."),
     ("registration_span_expected_d", "The same over users in no ring."),
     ("device_sharing", "Share of members seen on a device with another member."),
@@ -397,6 +411,30 @@ QUARANTINE = Table(
         Column("text", Kind.TEXT, "The row as JSON text, as it came."),
     ),
     ("file", "row"),
+)
+
+#: Kept in the case store, over many runs.
+LINEAGE = Table(
+    "lineage",
+    "one ring of one run",
+    (
+        Column("name", Kind.TEXT, "Stable name of what goes on from run to run, from the ring's first `ring_id`."),
+        Column("run_id", Kind.TEXT, "The run."),
+        Column("last_ts", Kind.TIME, "Last like of the run's period."),
+        Column("ring_id", Kind.TEXT, "The ring."),
+        Column(
+            "change",
+            Kind.TEXT,
+            "Against the run before: `new`, `continues`, `grew`, `shrank`, `split` (off `origin`), `returned`.",
+        ),
+        Column("origin", Kind.TEXT, "Name of the ring it broke off from; null where it did not."),
+        Column("absorbed", Kind.TEXTS, "Names of the rings that went over into it."),
+        Column("tier", Kind.TEXT, "`purge`, `review` or `watch`."),
+        Column("score", Kind.FLOAT, "Evidence that this is a ring, 0 to 1."),
+        Column("user_ids", Kind.USER_IDS, "Its members."),
+        Column("note_ids", Kind.NOTE_IDS, "Its targets."),
+    ),
+    ("last_ts", "run_id", "ring_id"),
 )
 
 OUTPUTS = (RINGS, MEMBERS, TIES, TARGETS, CANDIDATES, IMPACT, QUARANTINE)

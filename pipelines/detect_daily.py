@@ -118,7 +118,7 @@ def detect_day(
         When a finished run of other input, settings or version stands there and `force` is not given.
     """
     from graphkit.config import load_config
-    from graphkit.report.html import render_report
+    from graphkit.report.desk import report_files
 
     config = load_config(config_file)
     window = trailing_days(date, days)
@@ -144,7 +144,7 @@ def detect_day(
         raise OutputError(f"{run} was made from another {changed}", todo="pass --force to make it again")
     inputs = {"likes": likes_name(lake, window), "users": users, "notes": notes}
     found_rings = gk.detect(likes, config=config, inputs=inputs)
-    found_rings.save(run, force=force, extra={"report.html": render_report(found_rings)})
+    found_rings.save(run, force=force, extra=report_files(found_rings))
     return run, True
 
 

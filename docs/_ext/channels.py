@@ -85,9 +85,8 @@ def read_off(channel: channels.Channel) -> Reading:
     recorder = _Recorder()
     channel.weigh(recorder)
     asked = dict.fromkeys(recorder.asked)
-    others = next((name for name in asked if "expected" in name), "")
-    bare = others.replace("_expected", "")
-    number = bare if bare in asked else next(iter(asked))
+    number = next(iter(asked)).replace("_expected", "")
+    others = next((name for name in asked if name != number and name.replace("_expected", "") == number), "")
     amount = number in AMOUNTS
     grid = _AMOUNTS if amount else _SHARES
     held = OTHERS_AMOUNT if amount else OTHERS_SHARE

@@ -14,7 +14,7 @@ from sphinx.util.typing import ExtensionMetadata
 
 from graphkit import schemas
 
-TABLES = {table.name: table for table in (*schemas.INPUTS, schemas.DECISIONS, *schemas.OUTPUTS)}
+TABLES = {table.name: table for table in (*schemas.INPUTS, schemas.DECISIONS, *schemas.OUTPUTS, schemas.LINEAGE)}
 
 
 def row(*cells: str) -> str:
@@ -24,7 +24,7 @@ def row(*cells: str) -> str:
 
 def describe(table: schemas.Table) -> list[str]:
     """Return a table's declaration as lines of Markdown."""
-    given = table not in schemas.OUTPUTS
+    given = table in (*schemas.INPUTS, schemas.DECISIONS)
     title = f"`{table.name}`" if given else f"`{table.name}.parquet`"
     # Only input tables may lack columns; for the others the third column would say the same in every row.
     head = ("column", "holds", "required", "meaning") if given else ("column", "holds", "meaning")

@@ -10,6 +10,9 @@ from graphkit._kernels.jit import kernel
 I32 = npt.NDArray[np.int32]
 I64 = npt.NDArray[np.int64]
 
+#: Up to so many elements insertion beats sorting.
+_SHORT = 48
+
 
 @kernel
 def group_pointers(codes: I32, n_groups: int) -> I64:
@@ -49,6 +52,50 @@ def group_members(codes: I32, order: I32, ptr: I64) -> I32:
 
 
 @kernel
+def group_by_time(codes: I32, ts: I64, ptr: I64) -> tuple[I32, I64]:
+    """Return the elements group by group, within a group by time, equal times by position; and their times.
+
+    Parameters
+    ----------
+    codes, ts
+        Group and time of each element, int32[m], int64[m].
+    ptr
+        Where each group begins, int64[n_groups + 1].
+
+    Returns
+    -------
+    int32[m], int64[m]
+        O(m) and the sorting within groups. Groups are filled as the elements come and sorted then, which touches
+        memory in fewer places than going through the elements by time.
+    """
+    head = ptr[:-1].copy()
+    out = np.empty(len(codes), np.int32)
+    out_ts = np.empty(len(codes), np.int64)
+    for p in range(len(codes)):
+        at = head[codes[p]]
+        head[codes[p]] = at + 1
+        out[at] = p
+        out_ts[at] = ts[p]
+    for g in range(len(ptr) - 1):
+        first, last = ptr[g], ptr[g + 1]
+        if last - first > _SHORT:
+            order = np.argsort(out_ts[first:last], kind="mergesort")
+            out[first:last] = out[first:last][order]
+            out_ts[first:last] = out_ts[first:last][order]
+            continue
+        for i in range(first + 1, last):
+            t, p = out_ts[i], out[i]
+            j = i - 1
+            while j >= first and out_ts[j] > t:
+                out_ts[j + 1] = out_ts[j]
+                out[j + 1] = out[j]
+                j -= 1
+            out_ts[j + 1] = t
+            out[j + 1] = p
+    return out, out_ts
+
+
+@kernel
 def runs_between(ts: I64, ptr: I64, group: I32, first: I64, last: I64) -> tuple[I64, I64]:
     """Return for each (group, first, last), ends included, where the group's elements of these times begin and end.
 
@@ -73,3 +120,11 @@ def runs_between(ts: I64, ptr: I64, group: I32, first: I64, last: I64) -> tuple[
         low[j] = begin + np.searchsorted(ts[begin:end], first[j], "left")
         high[j] = begin + np.searchsorted(ts[begin:end], last[j], "right")
     return low, high
+
+
+def expand_ranges(low: I64, high: I64) -> I64:
+    """Return the concatenation of ``range(low[j], high[j])`` over j."""
+    sizes = high - low
+    ends = np.cumsum(sizes)
+    offset: I64 = np.repeat(low - (ends - sizes), sizes)
+    return np.arange(len(offset)) + offset

@@ -79,8 +79,10 @@ def rates_and_heat(
     horizon: int,
     hot_rate: float,
     hot_max: int,
-) -> tuple[I64, Bool, int]:
-    """Return each like's baseline rate in fixed point, and whether it stands at a hot moment.
+    rate: I64,
+    hot: Bool,
+) -> int:
+    """Find each like's baseline rate in fixed point, and whether it stands at a hot moment.
 
     Parameters
     ----------
@@ -98,22 +100,19 @@ def rates_and_heat(
         Ordinary likes within the window above which a moment is hot.
     hot_max
         Likes within the window above which a moment is hot whatever its flow.
+    rate
+        Receives by like, int64[m]: ``floor(2**32 (2 f + 1) / (2 F + 1))``, at most ``2**32``: f the note's likes within
+        the horizon but outside the window, F those of all notes. With `within_all`, the larger of this and the same of
+        the likes within the window but this one.
+    hot
+        Receives by like, bool[m]: whether there are more than `hot_max` likes within the window, or a flow outside the
+        window, over four windows or over the horizon, that would bring more than `hot_rate`.
 
     Returns
     -------
-    rate : int64[k]
-        ``floor(2**32 (2 f + 1) / (2 F + 1))``, at most ``2**32``: f the note's likes within the horizon but
-        outside the window, F those of all notes. With `within_all`, the larger of this and the same of the likes
-        within the window but this one.
-    hot : bool[k]
-        More than `hot_max` likes within the window, or a flow outside the window, over four windows or over
-        the horizon, that would bring more than `hot_rate`.
-    n_cool : int
+    int
         Likes near likes away from hot moments, themselves left out: at least twice the co-likes. O(m).
     """
-    base = ptr[first]
-    rate = np.empty(ptr[last] - base, np.int64)
-    hot = np.empty(ptr[last] - base, np.bool_)
     near = 4 * window
     one = np.int64(1) << RATE_BITS
     n_cool = 0
@@ -144,12 +143,21 @@ def rates_and_heat(
             value = ((2 * flank + 1) << RATE_BITS) // (2 * np.int64(flank_all[p]) + 1)
             if len(within_all):
                 value = max(value, ((2 * burst - 1) << RATE_BITS) // (2 * np.int64(within_all[p]) - 1))
-            rate[p - base] = min(value, one)
-            hot[p - base] = (
+            rate[p] = min(value, one)
+            hot[p] = (
                 burst > hot_max
                 or float((b1 - a1) - burst) * window > hot_rate * (near - window)
                 or float(flank) * window > hot_rate * (horizon - window)
             )
-            if not hot[p - base]:
+            if not hot[p]:
                 n_cool += burst - 1
-    return rate, hot, n_cool
+    return n_cool
+
+
+@kernel
+def cool_rates(like: I32, rate: I64, hot: Bool) -> I64:
+    """Return the rates of some likes, 0 at hot moments, int64[k]."""
+    out = np.empty(len(like), np.int64)
+    for i in range(len(like)):
+        out[i] = 0 if hot[like[i]] else rate[like[i]]
+    return out

@@ -119,6 +119,69 @@ def _precedes(a: int, b: int, dwell: F64, completed: I8, device: I32, ip: I32, s
 
 
 @kernel
+def _users_ascending(size: int, user: I32, keys: U64, order: I32, spare_keys: U64, spare_order: I32) -> None:
+    """Put users in ascending order where keys are equal; `user` is by element, ``~user`` for an unlike.
+
+    The first `size` of `keys` ascend, and `order` names their elements. What is equal is overwritten.
+    """
+    i = 0
+    while i < size:
+        j = i + 1
+        ascending = True
+        while j < size and keys[j] == keys[i]:
+            ascending = ascending and user[order[j - 1]] <= user[order[j]]
+            j += 1
+        if not ascending:
+            for k in range(i, j):
+                u = user[order[k]]
+                keys[k] = np.uint64(~u if u < 0 else u)
+            sort_pairs(keys, order, i, j, spare_keys, spare_order)
+        i = j
+
+
+@kernel
+def rearrange(starts: I64, first: int, last: int, user: I32, ts: I64, row: I32) -> None:
+    """Put the likes of notes `first` (included) to `last` (excluded) in order of (ts, user), in place.
+
+    Parameters
+    ----------
+    starts
+        Note n has the positions ``starts[n]`` to ``starts[n + 1]`` (excluded), int64.
+    user, ts
+        By position; overwritten.
+    row
+        Receives where the like at each position was; may be empty. O(m).
+    """
+    longest = 0
+    for n in range(first, last):
+        longest = max(longest, starts[n + 1] - starts[n])
+    keys = np.empty(longest, np.uint64)
+    order = np.empty(longest, np.int32)
+    spare_keys = np.empty(longest, np.uint64)
+    spare_order = np.empty(longest, np.int32)
+    user_in = np.empty(longest, np.int32)
+    ts_in = np.empty(longest, np.int64)
+    for n in range(first, last):
+        lo = starts[n]
+        size = starts[n + 1] - lo
+        for i in range(size):
+            user_in[i] = user[lo + i]
+            ts_in[i] = ts[lo + i]
+            order[i] = i
+        least = ts_in[:size].min() if size > 0 else 0
+        for i in range(size):
+            keys[i] = np.uint64(ts_in[i] - least)
+        sort_pairs(keys, order, 0, size, spare_keys, spare_order)
+        _users_ascending(size, user_in, keys, order, spare_keys, spare_order)
+        for i in range(size):
+            user[lo + i] = user_in[order[i]]
+            ts[lo + i] = ts_in[order[i]]
+        if len(row) > 0:
+            for i in range(size):
+                row[lo + i] = lo + order[i]
+
+
+@kernel
 def settle(
     starts: I64,
     first: int,
@@ -186,19 +249,7 @@ def settle(
             ascending = ascending and (i == 0 or keys[i - 1] <= keys[i])
         if not ascending:
             sort_pairs(keys, order, 0, size, spare_keys, spare_order)
-        i = 0
-        while i < size:  # users ascending at every instant
-            j = i + 1
-            ascending = True
-            while j < size and keys[j] == keys[i]:
-                ascending = ascending and user_in[order[j - 1]] <= user_in[order[j]]
-                j += 1
-            if not ascending:
-                for k in range(i, j):
-                    u = user_in[order[k]]
-                    keys[k] = np.uint64(~u if u < 0 else u)
-                sort_pairs(keys, order, i, j, spare_keys, spare_order)
-            i = j
+        _users_ascending(size, user_in, keys, order, spare_keys, spare_order)
 
         out = lo
         undone = False

@@ -79,7 +79,42 @@ def activity_steps(times: I64, rates: I64, window: int, moment: I64, count: I64,
 
 
 @kernel
-def expected_twice(times: I64, rates: I64, moment: I64, count: I64, rate: I64, enough: int) -> int:
+def index_steps(moment: I64, n_steps: int, index: I32) -> tuple[int, int]:
+    """Lay an index over the steps of an activity, so that the step of a moment is found at once.
+
+    Parameters
+    ----------
+    moment, n_steps
+        As `activity_steps` writes and returns them.
+    index
+        Receives for each stretch of time the step in which it begins; at least two entries a step. The stretches are
+        as long as a power of two and begin with the first step that has a beginning.
+
+    Returns
+    -------
+    int, int
+        How many moments, as a power of two, a stretch holds; and how many stretches there are, none where nobody was
+        active. O(steps).
+    """
+    if n_steps < 2:
+        return 0, 0
+    first, end = moment[1], moment[n_steps - 1]
+    shift = 0
+    while (end - first) >> shift >= 2 * n_steps:
+        shift += 1
+    n = ((end - first) >> shift) + 1
+    step = 1
+    for i in range(n):
+        while moment[step + 1] <= first + (i << shift):
+            step += 1
+        index[i] = step
+    return shift, n
+
+
+@kernel
+def expected_twice(
+    times: I64, rates: I64, moment: I64, count: I64, rate: I64, index: I32, shift: int, stretches: int, enough: int
+) -> int:
     """Return twice the co-likes expected of two users, in fixed point, each half at most 2**60.
 
     Parameters
@@ -88,6 +123,8 @@ def expected_twice(times: I64, rates: I64, moment: I64, count: I64, rate: I64, e
         Likes of one user by time, int64[d].
     moment, count, rate
         Steps of the other's activity, as `activity_steps` writes them.
+    index, shift, stretches
+        What `index_steps` wrote and returned for them.
     enough
         Once the sum exceeds it, it may be returned as it stands.
 
@@ -95,11 +132,14 @@ def expected_twice(times: I64, rates: I64, moment: I64, count: I64, rate: I64, e
     -------
     int
         Sum over the one's likes of (the other's likes within the window) x (rate), plus the same with the two
-        exchanged: a like within the window of another has that other within its own. O(d + steps).
+        exchanged: a like within the window of another has that other within its own. O(d).
     """
     mine = theirs = 0
-    step = 0
     for k in range(len(times)):
+        at = (times[k] - moment[1]) >> shift
+        if at < 0 or at >= stretches:
+            continue
+        step = index[at]
         while moment[step + 1] <= times[k]:
             step += 1
         if count[step] > 0:
@@ -168,9 +208,9 @@ def count_pairs(
 
     Notes
     -----
-    O(co-likes + likes of either user, for pairs with enough co-likes). What a pair is weighed by is laid out once
-    for u, its activity as steps and its likes by note, so that one walk over the likes of v is left. The expectation
-    is summed first, since it ends early for the many pairs that chance explains.
+    O(co-likes + likes of v, for pairs with enough co-likes): let v be the user with fewer. What a pair is weighed by is
+    laid out once for u, its activity as steps and its likes by note, so that one walk over the likes of v is left. The
+    expectation is summed first, since it ends early for the many pairs that chance explains.
     """
     n_users = len(row_ptr) - 1
     weight_of = np.zeros(n_users, np.int32)
@@ -184,6 +224,7 @@ def count_pairs(
     moment = np.empty(2 * most + 2, np.int64)
     count = np.empty(2 * most + 2, np.int64)
     rate = np.empty(2 * most + 2, np.int64)
+    index = np.empty(4 * most + 4, np.int32)
     last_breadth = len(most_expected) - 1
     size = 1024
     found = 0
@@ -214,7 +255,8 @@ def count_pairs(
             continue
         touched[:n_tested].sort()
         own = slice(time_ptr[u], time_ptr[u + 1])
-        activity_steps(by_time_ts[own], by_time_rate[own], window, moment, count, rate)
+        n_steps = activity_steps(by_time_ts[own], by_time_rate[own], window, moment, count, rate)
+        shift, stretches = index_steps(moment, n_steps, index)
         for r in range(row_ptr[u], row_ptr[u + 1]):
             seat[note[r]] = r
         for k in range(n_tested):
@@ -223,7 +265,9 @@ def count_pairs(
             weight_of[v] = 0
             other = slice(time_ptr[v], time_ptr[v + 1])
             enough = most_expected[min(weight, last_breadth)]
-            expected = expected_twice(by_time_ts[other], by_time_rate[other], moment, count, rate, enough)
+            expected = expected_twice(
+                by_time_ts[other], by_time_rate[other], moment, count, rate, index, shift, stretches, enough
+            )
             if expected > enough:
                 continue
             mark += 1

@@ -61,6 +61,7 @@ def connect(folder: Path, *, write: bool) -> Iterator[sqlite3.Connection]:
             connection.row_factory = sqlite3.Row
             connection.execute("PRAGMA foreign_keys = ON")
             _prepare(connection, folder)
+            connection.execute(f"PRAGMA query_only = {not write}")
             connection.execute("BEGIN IMMEDIATE" if write else "BEGIN")
             try:
                 yield connection

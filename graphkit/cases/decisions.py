@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import getpass
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
@@ -13,6 +14,7 @@ import pyarrow as pa
 
 from graphkit.cases.listing import Listing, read_listing
 from graphkit.detection.run import Detection
+from graphkit.errors import ConfigError
 from graphkit.schemas import DECISIONS, Kind
 
 
@@ -158,3 +160,17 @@ def _order(row: Mapping[str, Any]) -> tuple[Any, ...]:
     return tuple(
         (row[name] is not None, row[name]) if row[name] is not None else (False,) for name in DECISIONS.sort_by
     )
+
+
+def login_name() -> str:
+    """Return who is logged in.
+
+    Raises
+    ------
+    ConfigError
+        Where nobody is known to be.
+    """
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError):
+        raise ConfigError("no login name", wanted="somebody who answers for it", todo="name the reviewer") from None

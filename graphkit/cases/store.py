@@ -4,23 +4,32 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-import sqlite3
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Self
 
-import pyarrow as pa
-import pyarrow.compute as pc
-
 from graphkit.cases.database import connect, dump_id, dump_time, load_id
-from graphkit.cases.decisions import Decisions, Subject, Verdict, subject_of
+from graphkit.cases.decisions import Decisions, Subject
+from graphkit.cases.evidence import Evidence, to_text
+from graphkit.cases.ledger import Ledger
+from graphkit.cases.standing import CLEARED_D, Key, Standing, standings
 from graphkit.detection.run import Detection
-from graphkit.errors import InputError
 
-#: Days for which a cleared user stays cleared, where nothing else is said.
-CLEARED_D = 180
-_COLUMNS = ("ring_id", "user_id", "note_id", "verdict", "reviewer", "time", "comment")
+_DECIDED = (
+    "run_id",
+    "ring_id",
+    "user_id",
+    "note_id",
+    "verdict",
+    "reviewer",
+    "time",
+    "comment",
+    "stored_at",
+    "evidence",
+)
+
+Row = dict[str, Any]
 
 
 def default_folder(run: str | Path) -> Path:
@@ -28,16 +37,19 @@ def default_folder(run: str | Path) -> Path:
     return Path(run).resolve().parent / "cases"
 
 
-class CaseStore:
-    """What people decided about runs, and which likes went in which batch.
+class CaseStore(Ledger):
+    """What people decided about runs, which likes went in which batch, and how rings go on from run to run.
 
-    Made by :meth:`open` only. Nothing in it is ever changed or deleted: verdicts are added, and later ones speak louder
-    than earlier ones of the same reviewer.
+    Made by :meth:`open` only. What was stored is never changed or deleted: verdicts are added, and a reviewer's last
+    word is the one that counts.
+
+    Parameters
+    ----------
+    folder
+        Where it is.
+    connection
+        Its database, in a transaction.
     """
-
-    def __init__(self, folder: Path, connection: sqlite3.Connection) -> None:
-        self.folder = folder
-        self._sql = connection
 
     @classmethod
     @contextmanager
@@ -61,36 +73,15 @@ class CaseStore:
             When it cannot be opened, is newer than this program, is being written by another process, or has no room.
         """
         with connect(Path(folder), write=write) as connection:
-            yield cls(Path(folder), connection)
+            store = cls(Path(folder), connection)
+            yield store
+            # Should the transaction fail after this, rows of runs that it does not know do not count.
+            store.lineage.write()
 
     # ----------------------------------------------------------------------------------------------
     # Verdicts
 
-    def add_run(self, run: Detection) -> None:
-        """Note what a run was made from; a run is noted once.
-
-        Raises
-        ------
-        InputError
-            When its ids are texts and those in the store integers, or the other way round.
-        """
-        self._check_ids(run.members["user_id"].type)
-        info = run.info
-        row = (run.run_id, info["graphkit"], info["input"]["fingerprint"], info["config_digest"])
-        period = (dump_time(dt.datetime.fromisoformat(info["period"][name])) for name in ("first_ts", "last_ts"))
-        self._sql.execute("INSERT OR IGNORE INTO runs VALUES (?, ?, ?, ?, ?, ?)", (*row, *period))
-
-    def _check_ids(self, kind: pa.DataType) -> None:
-        query = "SELECT user_id FROM decisions WHERE user_id IS NOT NULL UNION SELECT user_id FROM purged LIMIT 1"
-        held = self._sql.execute(query).fetchone()
-        if held is not None and pa.types.is_integer(kind) != isinstance(load_id(held[0]), int):
-            raise InputError(
-                f"{self.folder} holds user ids such as {held[0]} and the run ids of type {kind}",
-                wanted="runs over the same kind of id",
-                todo="choose another --cases",
-            )
-
-    def add_decisions(self, run: Detection, decisions: Decisions, *, at: dt.datetime) -> list[dict[str, Any]]:
+    def add_decisions(self, run: Detection, decisions: Decisions, *, at: dt.datetime) -> list[Row]:
         """Store verdicts on a run, each with the rows of the run it is about; what is stored already is left out.
 
         A verdict is stored already when run, subject, reviewer, time, verdict and comment are the same. One whose time
@@ -117,19 +108,37 @@ class CaseStore:
         """
         decisions.check_against(run)
         self.add_run(run)
-        evidence = _Evidence(run)
+        evidence = Evidence(run)
         new = []
         for row, untimed in zip(decisions.table.to_pylist(), decisions.untimed, strict=True):
-            if self._is_stored(run.run_id, row, untimed=untimed):
-                continue
-            new.append(row)
-            values = {**row, **{name: dump_id(row[name]) for name in ("user_id", "note_id")}}
-            values |= {"run_id": run.run_id, "time": dump_time(row["time"])}
-            values |= {"stored_at": dump_time(at), "evidence": evidence.of(row)}
-            names = ("run_id", *_COLUMNS, "stored_at", "evidence")
-            marks = ", ".join(f":{name}" for name in names)
-            self._sql.execute(f"INSERT INTO decisions ({', '.join(names)}) VALUES ({marks})", values)  # noqa: S608
+            if not self._is_stored(run.run_id, row, untimed=untimed):
+                self.add_verdict(run.run_id, row, evidence=evidence.of(row), at=at)
+                new.append(row)
         return new
+
+    def add_verdict(self, run_id: str, row: Mapping[str, Any], *, evidence: Mapping[str, Any], at: dt.datetime) -> int:
+        """Store one verdict, whatever was stored before.
+
+        Parameters
+        ----------
+        run_id
+            The run it is about.
+        row
+            The columns of ``schemas.DECISIONS``.
+        evidence
+            What the reviewer judged.
+        at
+            The moment of storing.
+
+        Returns
+        -------
+        int
+            Its number in the store.
+        """
+        values = {**row, **{name: dump_id(row[name]) for name in ("user_id", "note_id")}}
+        values |= {"run_id": run_id, "time": dump_time(row["time"]), "stored_at": dump_time(at)}
+        values["evidence"] = to_text(evidence)
+        return self._insert("decisions", _DECIDED, tuple(values[name] for name in _DECIDED))
 
     def _is_stored(self, run_id: str, row: Mapping[str, Any], *, untimed: bool) -> bool:
         subject = (run_id, row["ring_id"], dump_id(row["user_id"]), dump_id(row["note_id"]), row["reviewer"])
@@ -143,147 +152,62 @@ class CaseStore:
             return bool(found) and tuple(found[-1])[:2] == said
         return (*said, dump_time(row["time"])) in {tuple(one) for one in found}
 
-    def decisions(self) -> list[dict[str, Any]]:
+    def decisions(self) -> list[Row]:
         """Return the audit trail: every verdict ever stored, in the order of storing.
 
         Returns
         -------
         list of dict
-            The columns of ``schemas.DECISIONS``, and ``run_id``, ``stored_at`` and ``evidence``: the rows of ``rings``,
-            ``members`` and ``candidates`` that the reviewer judged, as they were.
+            The columns of ``schemas.DECISIONS``, and `run_id`, `name` (of the ring, where one is named), `stored_at`
+            and `evidence`: the rows of ``rings``, ``members`` and ``candidates`` that were judged, as they were.
         """
+        names = self.names()
         rows = [dict(row) for row in self._sql.execute("SELECT * FROM decisions ORDER BY decision_id")]
         for row in rows:
             row |= {name: load_id(row[name]) for name in ("user_id", "note_id")}
             row |= {name: dt.datetime.fromisoformat(row[name]) for name in ("time", "stored_at")}
-            row["evidence"] = json.loads(row["evidence"])
+            row |= {"name": names.get((row["run_id"], row["ring_id"])), "evidence": json.loads(row["evidence"])}
         return rows
 
-    def cleared_users(self, at: dt.datetime, *, period_d: int = CLEARED_D) -> dict[Any, dt.datetime]:
-        """Return the users who count as cleared at a moment, and until when.
+    def standings(self, at: dt.datetime, *, period_d: int | None = CLEARED_D) -> dict[Key, Standing]:
+        """Return what is held of every subject `at` a moment, clearances lapsing after `period_d` days.
 
-        A user is cleared by the last verdict of somebody, for `period_d` days, even where others disagree: what is
-        disputed is not purged.
+        See :func:`graphkit.cases.standing.standings`.
+        """
+        return standings(self.decisions(), at, period_d=period_d)
+
+    def decisions_for(self, run: Detection) -> list[Row]:
+        """Return the verdicts that concern a run: on its rings, under the ids they have there, on users and on likes.
 
         Parameters
         ----------
+        run
+            The run; it need not be in the store.
+
+        Returns
+        -------
+        list of dict
+            As :meth:`decisions`, without those on rings that the run does not have, whatever bears their ids now.
+        """
+        ring_of = {row["name"]: row["ring_id"] for row in self.placed(run)}
+        rows = [{**row, "ring_id": ring_of.get(row["name"])} for row in self.decisions()]
+        return [row for row in rows if row["ring_id"] is not None or row["user_id"] is not None]
+
+    def recognised(self, run: Detection, *, at: dt.datetime) -> dict[str, Standing]:
+        """Return what verdicts hold of the rings of a run, under whatever id they were given.
+
+        Parameters
+        ----------
+        run
+            The run; it need not be in the store.
         at
             The moment.
-        period_d
-            Days for which a clearance holds.
 
         Returns
         -------
         dict
-            By user id, the end of the clearance.
+            By `ring_id` of the run; rings of which nothing is held are left out.
         """
-        last: dict[tuple[Any, str], tuple[dt.datetime, str]] = {}
-        for row in sorted(self.decisions(), key=lambda row: row["time"]):
-            if subject_of(row) is Subject.USER and row["time"] <= at:
-                last[row["user_id"], row["reviewer"]] = (row["time"], row["verdict"])
-        until: dict[Any, dt.datetime] = {}
-        for (user, _), (time, verdict) in last.items():
-            end = time + dt.timedelta(days=period_d)
-            if verdict == Verdict.CLEARED and at < end:
-                until[user] = max(end, until.get(user, end))
-        return until
-
-    # ----------------------------------------------------------------------------------------------
-    # Batches
-
-    def record_batch(
-        self, batch_id: str, likes: pa.Table, *, path: str | Path, run: Detection, made_at: dt.datetime
-    ) -> None:
-        """Record what a batch takes; a batch recorded already, with the same likes, is recorded once.
-
-        Parameters
-        ----------
-        batch_id
-            What tells it from other batches.
-        likes
-            Its likes: ``user_id``, ``note_id``, ``ts``, ``ring_id`` and ``key``.
-        path
-            Where it was written.
-        run
-            The run it was made from.
-        made_at
-            When it was made.
-
-        Raises
-        ------
-        InputError
-            When a batch of this name holds other likes.
-        """
-        keys = set(likes["key"].to_pylist())
-        if batch_id in {batch["batch_id"] for batch in self.batches()}:
-            if self._keys_of(batch_id) != keys:
-                raise InputError(
-                    f"batch {batch_id} is in {self.folder} with other likes",
-                    wanted="a batch as it was recorded",
-                    todo="make the batch again",
-                )
-            return
-        self.add_run(run)
-        where = str(Path(path).resolve())
-        self._sql.execute("INSERT INTO batches VALUES (?, ?, ?, ?)", (batch_id, run.run_id, where, dump_time(made_at)))
-        names = ("key", "user_id", "note_id", "ts", "ring_id")
-        rows = zip(*(likes[name].to_pylist() for name in names), strict=True)
-        self._sql.executemany(
-            "INSERT INTO purged VALUES (?, ?, ?, ?, ?, ?)",
-            ((batch_id, key, dump_id(user), dump_id(note), dump_time(ts), ring) for key, user, note, ts, ring in rows),
-        )
-
-    def _keys_of(self, batch_id: str) -> set[str]:
-        return {key for (key,) in self._sql.execute("SELECT key FROM purged WHERE batch_id = ?", (batch_id,))}
-
-    def batches(self) -> list[dict[str, Any]]:
-        """Return the batches, oldest first: ``batch_id``, ``run_id``, ``path``, ``made_at``."""
-        rows = [dict(row) for row in self._sql.execute("SELECT * FROM batches ORDER BY made_at, batch_id")]
-        return [{**row, "made_at": dt.datetime.fromisoformat(row["made_at"])} for row in rows]
-
-    def keys_by_batch(self) -> dict[str, set[str]]:
-        """Return the keys of the likes that each batch took, oldest batch first."""
-        keys: dict[str, set[str]] = {batch["batch_id"]: set() for batch in self.batches()}
-        for key, batch_id in self._sql.execute("SELECT key, batch_id FROM purged"):
-            keys[batch_id].add(key)
-        return keys
-
-    def purged_keys(self, *, but: Collection[str] = ()) -> set[str]:
-        """Return the keys of all likes that some batch took.
-
-        Parameters
-        ----------
-        but
-            Batches to leave out, as one leaves out the batch that is made again.
-        """
-        rows = self._sql.execute("SELECT key, batch_id FROM purged")
-        return {key for key, batch_id in rows if batch_id not in but}
-
-
-class _Evidence:
-    """The rows of a run behind a verdict, as JSON."""
-
-    def __init__(self, run: Detection) -> None:
-        self._run = run
-
-    def of(self, row: Mapping[str, Any]) -> str:
-        """Return the rows that a verdict is about."""
-        candidates = (
-            self._rows("candidates", row, ("user_id", "note_id", "ring_id")) if row["note_id"] is not None else []
-        )
-        members = self._rows("members", row, ("user_id", "ring_id")) if row["user_id"] is not None else []
-        rings = {one["ring_id"] for one in (*candidates, *(members if not candidates else ()))} | {row["ring_id"]}
-        told = {
-            "rings": [one for one in self._rows("rings", {}, ()) if one["ring_id"] in rings],
-            "members": [one for one in members if one["ring_id"] in rings],
-            "candidates": candidates,
-        }
-        return json.dumps(told, ensure_ascii=False, default=str)
-
-    def _rows(self, table: str, row: Mapping[str, Any], names: tuple[str, ...]) -> list[dict[str, Any]]:
-        rows = self._run.tables[table]
-        for name in names:
-            if row[name] is not None:
-                rows = rows.filter(pc.equal(rows[name], pa.scalar(row[name], rows.schema.field(name).type)))
-        found: list[dict[str, Any]] = rows.to_pylist()
-        return found
+        held = self.standings(at)
+        keys = {row["ring_id"]: (Subject.RING, row["name"]) for row in self.placed(run)}
+        return {ring: held[key] for ring, key in keys.items() if key in held}

@@ -42,21 +42,26 @@ def command(
 
     from graphkit.detection import detect
     from graphkit.engines.local import LocalEngine
+    from graphkit.engines.memory import return_freed_memory
     from graphkit.progress import Progress
-    from graphkit.report.html import render_report
+    from graphkit.report.desk import report_files
     from graphkit.report.machine import run_json
     from graphkit.report.terminal import summary
 
+    return_freed_memory()
     threading.Thread(target=_import_ahead).start()
     engine, progress = LocalEngine(threads), Progress()
     likes = reading.read(config, engine, progress)
     run = detect(likes, config=config, engine=engine, progress=progress, inputs=reading.inputs)
-    run.save(out, force=force, extra={"report.html": render_report(run)})
+    run.save(out, force=force, extra=report_files(run))
     colour, width = terminal()
     say(run_json(run, out) if as_json else summary(run, where=out, colour=colour, width=width))
 
 
 def _import_ahead() -> None:
     """Import what later stages need: a core is free for it while files are read, and half a second is gained."""
-    for name in ("scipy.special", "scipy.sparse.csgraph", "igraph", "jinja2"):
+    from graphkit.partition import import_igraph_bare
+
+    import_igraph_bare()
+    for name in ("scipy.special", "scipy.sparse.csgraph", "jinja2"):
         importlib.import_module(name)

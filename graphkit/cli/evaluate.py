@@ -36,7 +36,7 @@ def command(pairs: tuple[str, ...], as_json: bool, plot: Path | None) -> None:
 
     found = evaluate(pairs[::2], pairs[1::2])
     if plot is not None:
-        from graphkit.report.calibration import save_calibration
+        from graphkit.plots import save_calibration
 
         save_calibration(found, plot)
     colour, width = terminal()

@@ -6,6 +6,7 @@ import datetime as dt
 import functools
 from collections.abc import Callable
 from dataclasses import dataclass, fields
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -19,6 +20,10 @@ if TYPE_CHECKING:
     from graphkit.progress import Progress
 
 json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON document and nothing else.")
+cases_option = click.option(
+    "--cases", type=click.Path(path_type=Path), metavar="DIR", help="Case store; cases beside the run by default."
+)
+now_option = click.option("--now", metavar="T", help="The moment (UTC); by the clock where absent.")
 threads_option = click.option("--threads", type=click.IntRange(min=1), metavar="N", help="Threads; all by default.")
 
 _READING = (

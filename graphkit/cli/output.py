@@ -55,6 +55,16 @@ def replace(out: Path, write: Callable[[Path], object]) -> None:
         new.rename(out)
 
 
+def write_whole(path: Path, content: str) -> None:
+    """Write a text file beside its place first, so that what stands there stays until the new one is whole."""
+    partial = path.parent / f".{path.name}.{os.getpid()}.part"
+    try:
+        partial.write_text(content, encoding="utf-8")
+        partial.replace(path)
+    finally:
+        partial.unlink(missing_ok=True)
+
+
 def terminal() -> tuple[bool, int]:
     """Return whether standard output takes colours, and its width in cells."""
     colour = sys.stdout.isatty() and "NO_COLOR" not in os.environ and os.environ.get("TERM") != "dumb"

@@ -16,7 +16,12 @@ from graphkit.errors import CapacityError, GraphkitError, OutputError
 COMMANDS = {
     "detect": "Find rings in likes and write a run.",
     "validate": "Read likes, account for every row, and say what a run could use.",
+    "explain": "Say what a run holds against a user, note, ring or like, and what speaks for them.",
     "report": "Write the page of a saved run anew.",
+    "review": "Store what people decided about a run.",
+    "compare": "Say what became of rings, purges and verdicts from one run to another.",
+    "appeal": "Say what a batch took from somebody and why, and decide an appeal.",
+    "calibrate": "Fit probabilities to verdicts, and say how well that does.",
     "simulate": "Make a world of likes with known rings.",
     "purge": "Make a batch from a run: a bounded, reversible list of likes.",
     "evaluate": "Lay the truth of a made world beside a run.",

@@ -23,6 +23,7 @@ _PATH = click.Path(path_type=Path)
 @click.option("--cases", type=_PATH, metavar="DIR", help="Case store; cases beside RUN by default.")
 @click.option("--previous", type=_PATH, multiple=True, metavar="BATCH", help="A batch whose likes are not taken again.")
 @click.option("--after-canary", type=_PATH, metavar="BATCH", help="Make the rest of this canary.")
+@click.option("--model", metavar="F.json", help="Model of graphkit calibrate, for the honest likes to be expected.")
 @click.option("--now", metavar="T", help="The moment of the purge (UTC); by the clock where absent.")
 @click.option("--dry-run", is_flag=True, help="Write nothing; print the difference against the previous batch.")
 @click.option("--force", is_flag=True, help="Replace a batch that stands there.")
@@ -57,6 +58,7 @@ def command(
 
     from graphkit.cases.store import CaseStore, default_folder
     from graphkit.purge import load_batch, load_policy, purge
+    from graphkit.purge.batch import withdraw_replaced
     from graphkit.purge.difference import difference, last_batch
     from graphkit.purge.make import load_checked
     from graphkit.report.batch import batch_text
@@ -66,7 +68,10 @@ def command(
     # One writer at a time, from the reading of what is known to the recording of what is taken.
     with CaseStore.open(default_folder(run_dir) if cases is None else cases, write=not dry_run) as store:
         earlier = [load_batch(path) for path in previous]
-        batch = purge(run, policy=rails, store=store, previous=earlier, now=parse_time(now, "--now"), **given)
+        given |= {"policy": rails, "store": store, "previous": earlier, "now": parse_time(now, "--now")}
+        batch = purge(run, **given)
+        if out is not None and withdraw_replaced(out, batch, store):
+            batch = purge(run, **given)
         change = difference(batch, earlier[-1] if earlier else last_batch(store, batch)) if dry_run else None
         if out is not None:
             batch.save(out, force=force, store=store)

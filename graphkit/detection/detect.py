@@ -7,7 +7,8 @@ import importlib.metadata
 import platform
 import resource
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -17,12 +18,12 @@ import pyarrow.compute as pc
 from graphkit.bipartite import BipartiteGraph
 from graphkit.candidates import build_tables
 from graphkit.config import Config
-from graphkit.detection.decoys import move_sessions
+from graphkit.detection.decoys import Sessions
 from graphkit.detection.run import Detection
 from graphkit.engines import LocalEngine
 from graphkit.likes.model import I32, Likes
 from graphkit.partition import UserGraph, partition
-from graphkit.progress import SILENT, Advance, Progress
+from graphkit.progress import Advance, Progress
 from graphkit.projection.project import Projection, project
 from graphkit.projection.windows import usable_windows
 from graphkit.scoring.competition import compete
@@ -38,6 +39,7 @@ _NEEDS: tuple[tuple[str, str], ...] = (
     ("authors", "notes.author_id"),
     ("dwell", "likes.dwell_ms"),
     ("completion", "likes.completed"),
+    ("taste", "notes.topic"),
     ("registration", "users.registered_at"),
     ("devices", "likes.device_id"),
     ("addresses", "likes.ip"),
@@ -84,12 +86,18 @@ def detect(
     progress = progress or Progress(show=False)
     engine = engine or LocalEngine()
     windows_s, widened = usable_windows(config.projection.windows_s, likes.resolution_us)
-    graph, key, projection, communities = _communities(likes, windows_s, config, engine, progress)
-    rings = find_rings(likes, graph, key, projection, communities, config, progress)
-    with progress.stage("decoys", len(windows_s) * config.scoring.decoys, "decoys") as advance:
-        rings = compete(
-            rings, [*_decoys(likes, windows_s, rings, config, engine, advance)], config.scoring.decoys, config.scoring
-        )
+    graph = likes.bipartite()
+    with progress.stage("project", len(windows_s), "windows"):
+        key = likes.breadth_keys(config.projection.fresh_s)
+        projection = project(graph, key, windows_s, config.projection, engine, progress)
+    # Rings and decoys are scored in one thread: meanwhile the other projects the next decoy.
+    with engine.ahead(_decoys(likes, graph, windows_s, config, engine)) as decoys:
+        communities = partition(UserGraph.from_projection(projection), config.partition, progress)
+        rings = find_rings(likes, graph, key, projection, communities, config, progress)
+        with progress.stage("decoys", len(windows_s) * config.scoring.decoys, "decoys") as advance:
+            competes = bool(np.any(rings.score >= config.scoring.review_score))
+            found = [*_found_in(decoys, config, advance)] if competes else []
+            rings = compete(rings, found, config.scoring.decoys, config.scoring)
     with progress.stage("tables", len(rings), "rings"):
         tables = build_tables(likes, graph, projection, rings, config.scoring)
     info = _describe(likes, config, projection, tables, engine, inputs or {})
@@ -100,33 +108,47 @@ def detect(
     return Detection(tables, info, likes)
 
 
-def _communities(
-    likes: Likes, windows_s: tuple[int, ...], config: Config, engine: LocalEngine, progress: Progress
-) -> tuple[BipartiteGraph, I32, Projection, tuple[I32, ...]]:
-    """Return the bipartite graph, what breadth counts, the projection and its communities."""
-    graph = likes.bipartite()
-    with progress.stage("project", len(windows_s), "windows"):
-        key = likes.breadth_keys(config.projection.fresh_s)
-        projection = project(graph, key, windows_s, config.projection, engine, progress)
-    return graph, key, projection, partition(UserGraph.from_projection(projection), config.partition, progress)
+@dataclass(frozen=True, slots=True)
+class _Decoy:
+    """Likes with their sessions moved, projected.
+
+    Attributes
+    ----------
+    likes, graph, key, projection
+        As those they were made from.
+    """
+
+    likes: Likes
+    graph: BipartiteGraph
+    key: I32
+    projection: Projection
 
 
 def _decoys(
-    likes: Likes, windows_s: tuple[int, ...], rings: Rings, config: Config, engine: LocalEngine, advance: Advance
-) -> Iterator[Rings]:
-    """Yield what each window finds where sessions were moved by windows of that width; nothing where no ring competes.
+    likes: Likes, graph: BipartiteGraph, windows_s: tuple[int, ...], config: Config, engine: LocalEngine
+) -> Iterator[_Decoy]:
+    """Yield a decoy for each window, sessions moved by windows of that width, and only that window projected.
 
     A window at a time: what is moved by a multiple of one window still meets within a wider one.
     """
-    if not np.any(rings.score >= config.scoring.review_score):
+    if not config.scoring.decoys:
         return
+    sessions = Sessions.of(likes, graph)
     for number in range(config.scoring.decoys):
         for window_s in windows_s:
-            decoy = move_sessions(likes, window_s, config.scoring.decoy_seed + number)
-            found = _communities(decoy, (window_s,), config, engine, SILENT)
-            if found[-1]:
-                yield find_rings(decoy, *found, config)
-            advance(1)
+            decoy = sessions.moved(window_s, config.scoring.decoy_seed + number, engine)
+            its_graph = decoy.bipartite()
+            key = decoy.breadth_keys(config.projection.fresh_s)
+            yield _Decoy(decoy, its_graph, key, project(its_graph, key, (window_s,), config.projection, engine))
+
+
+def _found_in(decoys: Iterable[_Decoy], config: Config, advance: Advance) -> Iterator[Rings]:
+    """Yield what is found in each decoy that has communities."""
+    for decoy in decoys:
+        communities = partition(UserGraph.from_projection(decoy.projection), config.partition)
+        if communities:
+            yield find_rings(decoy.likes, decoy.graph, decoy.key, decoy.projection, communities, config)
+        advance(1)
 
 
 def _describe(
@@ -204,6 +226,7 @@ def evidence_off(likes: Likes) -> list[dict[str, str]]:
         "authors": notes.author,
         "dwell": likes.dwell_ms,
         "completion": likes.completed,
+        "taste": notes.topic,
         "registration": users.registered_at,
         "devices": likes.device,
         "addresses": likes.ip,

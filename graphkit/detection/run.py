@@ -4,21 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from html import escape
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from graphkit.detection.rundir import read_run, run_id, write_run
+from graphkit.display import html_table
 from graphkit.errors import InputError
 from graphkit.likes.model import Likes
 from graphkit.schemas import Kind
+from graphkit.scoring.reasons import REASONS, sentence
 
 if TYPE_CHECKING:
     import igraph
     import networkx as nx
+    from matplotlib.axes import Axes
+
+    from graphkit.explain import Explanation
+    from graphkit.plots import Browser
 
 #: What a notebook shows of the strongest rings.
 _SHOWN = 20
@@ -119,6 +126,95 @@ class Detection:
             )
         return Ring(names[0], self)
 
+    def explain(
+        self,
+        *,
+        user: Any = None,
+        note: Any = None,
+        ring: str | None = None,
+        lang: str = "en",
+        likes: Likes | None = None,
+    ) -> Explanation:
+        """Explain a ring, a user, a note, or the like of a user on a note: for and against, and why not.
+
+        Parameters
+        ----------
+        user, note
+            Ids, of the type that the run has or as text.
+        ring
+            A ring's id, or its beginning.
+        lang
+            ``"en"`` or ``"zh"``.
+        likes
+            The likes that the run was made from; those at hand where absent. With them more can be said.
+
+        Returns
+        -------
+        graphkit.explain.Explanation
+            Prints as text, shows itself in a notebook; ``to_dict()`` is for machines.
+
+        Raises
+        ------
+        ConfigError
+            When nothing is asked for, or a ring together with something else, or in another language.
+        InputError
+            When what is asked for is not in the run, or the likes are not those of the run.
+        """
+        from graphkit.explain import explain
+
+        return explain(self, user=user, note=note, ring=ring, lang=lang, likes=likes)
+
+    def plot_overview(self, ax: Axes | None = None) -> Axes:
+        """Draw the rings by members and score; area shows their likes, colour and shape their tier.
+
+        Parameters
+        ----------
+        ax
+            Where to draw; a new figure where absent.
+
+        Returns
+        -------
+        matplotlib.axes.Axes
+        """
+        from graphkit.plots import plot_overview
+
+        return plot_overview(self, ax)
+
+    def plot_calibration(self, ax: Axes | None = None, *, truth: str | Path | None = None) -> Axes:
+        """Draw what the scores promise: beside the truth of a made world, or beside what decoys say.
+
+        Parameters
+        ----------
+        ax
+            Where to draw; a new figure where absent.
+        truth
+            The made world that the run is of, as ``graphkit simulate`` writes it.
+
+        Returns
+        -------
+        matplotlib.axes.Axes
+        """
+        from graphkit.plots import plot_calibration
+
+        return plot_calibration(self, ax, truth)
+
+    def browse(self, lang: str = "en") -> Browser:
+        """Return the rings to look around in from a notebook: chosen from a list, each with timeline and explanation.
+
+        Parameters
+        ----------
+        lang
+            ``"en"`` or ``"zh"``.
+
+        Returns
+        -------
+        graphkit.plots.Browser
+            Shows itself; without ipywidgets the first ring stands for all.
+        """
+        from graphkit.plots import Browser
+
+        return Browser(self, lang)
+
     def save(self, path: str | Path, *, force: bool = False, extra: Mapping[str, str | bytes] | None = None) -> Path:
         """Write the run directory; it appears whole or not at all.
 
@@ -149,16 +245,11 @@ class Detection:
         return f"<Detection: {self.rings.num_rows} rings ({tiers}), {self.candidates.num_rows} candidate likes>"
 
     def _repr_html_(self) -> str:
-        rows = self.rings.sort_by([("score", "descending")]).slice(0, _SHOWN).select(_SHOWN_COLUMNS).to_pylist()
-        head = "".join(f"<th>{name}</th>" for name in _SHOWN_COLUMNS)
-        body = "".join(
-            "<tr>" + "".join(f"<td>{escape(_cell(value))}</td>" for value in row.values()) + "</tr>" for row in rows
-        )
-        return f"<p>{escape(repr(self)[1:-1])}</p><table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
-
-
-def _cell(value: object) -> str:
-    return f"{value:.3f}" if isinstance(value, float) else str(value)
+        rows = self.rings.sort_by([("score", "descending"), ("ring_id", "ascending")]).slice(0, _SHOWN)
+        cells = (row.values() for row in rows.select(_SHOWN_COLUMNS).to_pylist())
+        more = self.rings.num_rows - rows.num_rows
+        left = f"; the strongest {rows.num_rows}" if more else ""
+        return html_table(repr(self)[1:-1] + left, _SHOWN_COLUMNS, [[*values] for values in cells])
 
 
 def load(path: str | Path) -> Detection:
@@ -201,7 +292,7 @@ class Ring:
         rows = self.run.tables[table]
         return rows.filter(pc.equal(rows["ring_id"], self.ring_id))
 
-    @property
+    @cached_property
     def row(self) -> dict[str, Any]:
         """The ring's row of ``rings``, evidence and all."""
         row: dict[str, Any] = self._rows("rings").to_pylist()[0]
@@ -241,16 +332,69 @@ class Ring:
         """Return the same as an igraph graph; vertex attribute ``id`` holds the user id."""
         import igraph
 
-        users = self.members["user_id"].to_pylist()
-        code = {user: i for i, user in enumerate(users)}
-        ties = self.ties.drop_columns("ring_id").to_pylist()
-        graph = igraph.Graph(n=len(users), edges=[(code[t["user_a"]], code[t["user_b"]]) for t in ties])
-        graph.vs["id"] = users
+        users, ties = self.members["user_id"].combine_chunks(), self.ties
+        ends = [np.asarray(pc.index_in(ties[name], value_set=users)) for name in ("user_a", "user_b")]
+        graph = igraph.Graph(n=len(users), edges=np.stack(ends, axis=1))
+        graph.vs["id"] = users.to_pylist()
         for name in ("weight", "breadth", "window_s", "p_value"):
-            graph.es[name] = [t[name] for t in ties]
+            graph.es[name] = ties[name].to_pylist()
         return graph
+
+    def plot_timeline(self, ax: Axes | None = None) -> Axes:
+        """Draw who liked what when: members by time, coloured by target.
+
+        Parameters
+        ----------
+        ax
+            Where to draw; a new figure where absent.
+
+        Returns
+        -------
+        matplotlib.axes.Axes
+        """
+        from graphkit.plots import plot_timeline
+
+        return plot_timeline(self, ax)
+
+    def plot_network(self, ax: Axes | None = None) -> Axes:
+        """Draw the members joined by their ties, in a layout that is the same every time.
+
+        Parameters
+        ----------
+        ax
+            Where to draw; a new figure where absent.
+
+        Returns
+        -------
+        matplotlib.axes.Axes
+        """
+        from graphkit.plots import plot_network
+
+        return plot_network(self, ax)
+
+    def plot_targets(self, ax: Axes | None = None) -> Axes:
+        """Draw the targets by the ring's likes on them, beside the likes of everybody else.
+
+        Parameters
+        ----------
+        ax
+            Where to draw; a new figure where absent.
+
+        Returns
+        -------
+        matplotlib.axes.Axes
+        """
+        from graphkit.plots import plot_targets
+
+        return plot_targets(self, ax)
 
     def __repr__(self) -> str:
         row = self.row
         sizes = f"{row['n_users']} users, {row['n_notes']} notes, {row['n_likes']} likes"
         return f"<Ring {self.ring_id}: {row['tier']}, {sizes}>"
+
+    def _repr_html_(self) -> str:
+        row = self.row
+        numbers = {**row, **(row["evidence"] or {})}
+        rows = [[code, sentence(code, numbers) if code in REASONS else code] for code in row["reasons"]]
+        return html_table(repr(self)[1:-1], ["reason", "in words"], rows)

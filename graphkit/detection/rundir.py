@@ -155,9 +155,51 @@ def write_run(
         written = {**info, "format": FORMAT, "files": {file.name: file_digest(file) for file in tables_written}}
         text = json.dumps(written, indent=2, ensure_ascii=False, default=str)
         (folder / INFO).write_text(text + "\n", encoding="utf-8")
-        for name, content in extra.items():
-            data = content.encode() if isinstance(content, str) else content
-            (folder / name).write_bytes(data)
+        _write_files(folder, extra)
+
+
+def _write_files(folder: Path, files: Mapping[str, str | bytes]) -> None:
+    for name, content in files.items():
+        (folder / name).parent.mkdir(exist_ok=True)
+        (folder / name).write_bytes(content.encode() if isinstance(content, str) else content)
+
+
+def replace_page(path: Path, page: str, files: Mapping[str, str], folder: str) -> None:
+    """Put another page in the place of that of a run; the old one works until the new one is whole.
+
+    Parameters
+    ----------
+    path
+        The run directory.
+    page
+        Name of the page among `files`.
+    files
+        The page, and what it reads beside it, by path. Names in `folder` tell contents apart.
+    folder
+        Where that is; files of other pages there are removed.
+
+    Raises
+    ------
+    OutputError
+        When something cannot be written; the old page stands then.
+    """
+    partial = f".{page}.{os.getpid()}.part"
+    beside = {name: content for name, content in files.items() if name != page}
+    try:
+        _write_files(path, {**beside, partial: files[page]})
+        (path / partial).replace(path / page)
+        for old in (path / folder).glob("*"):
+            if f"{folder}/{old.name}" not in beside:
+                old.unlink()
+    except OSError as e:
+        raise OutputError(
+            f"{path}: {e.strerror or e}", wanted="room and leave to write", todo="free space or mend its permissions"
+        ) from e
+    finally:
+        (path / partial).unlink(missing_ok=True)
+    if not beside:
+        with suppress(OSError):
+            (path / folder).rmdir()
 
 
 def read_run(path: Path) -> tuple[dict[str, pa.Table], dict[str, Any]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from itertools import islice
 from typing import TypeVar
 
@@ -51,3 +52,30 @@ class LocalEngine:
                 for item in islice(queue, 1):
                     pending.append(pool.submit(function, item))
                 yield result
+
+    @contextmanager
+    def ahead(self, items: Iterable[R]) -> Iterator[Iterator[R]]:
+        """Make `items` one ahead of their use: an iterator of them, the next being made while one is worked with.
+
+        The first is begun at once. With one thread each is made when it is asked for. Leaving the block waits for what
+        is being made, and makes no more.
+        """
+        source = iter(items)
+        if self.threads == 1:
+            yield source
+            return
+        with ThreadPoolExecutor(1) as pool:
+
+            def follow(first: Future[tuple[R] | None]) -> Iterator[R]:
+                made = first.result()
+                while made is not None:
+                    coming = pool.submit(_take, source)
+                    yield made[0]
+                    made = coming.result()
+
+            yield follow(pool.submit(_take, source))
+
+
+def _take(source: Iterator[R]) -> tuple[R] | None:
+    """Return the next item in a tuple of its own, or ``None`` where there is none."""
+    return next(((item,) for item in source), None)

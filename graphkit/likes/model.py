@@ -14,6 +14,8 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from graphkit.display import html_table
+
 if TYPE_CHECKING:
     from graphkit.bipartite import BipartiteGraph
 
@@ -229,3 +231,12 @@ class Likes:
         from graphkit.bipartite import BipartiteGraph
 
         return BipartiteGraph.from_likes(self)
+
+    def __repr__(self) -> str:
+        return f"<Likes: {len(self):,} of {self.n_users:,} users on {self.n_notes:,} notes>"
+
+    def _repr_html_(self) -> str:
+        account = self.accounting
+        names = ("read", "kept", "duplicate", "undone", "quarantined", "outside")
+        rows = [[name, getattr(account, name)] for name in names]
+        return html_table(repr(self)[1:-1], ["rows", "number"], rows)

@@ -10,10 +10,11 @@ from typing import Any, TypeVar
 import numpy as np
 import numpy.typing as npt
 
-from graphkit._kernels.grouping import group_members, group_pointers
-from graphkit._kernels.neighbours import counts_within, rates_and_heat, window_bounds
+from graphkit._kernels.distinct import pack
+from graphkit._kernels.grouping import group_by_time, group_pointers
+from graphkit._kernels.neighbours import cool_rates, counts_within, rates_and_heat
 from graphkit._kernels.pairs import count_pairs, row_work
-from graphkit._kernels.prune import prune
+from graphkit._kernels.prune import lay_out, prune
 from graphkit.bipartite import BipartiteGraph, time_order
 from graphkit.config import ProjectionConfig
 from graphkit.engines import LocalEngine
@@ -33,6 +34,8 @@ T = TypeVar("T")
 _US = 1_000_000
 #: Likes walked by one task: long enough to drown its overhead, short enough to share the work and show progress.
 _TASK_WORK = 5_000_000
+#: A task clears as many counters as there are users, notes and keys: it walks at least so many times that.
+_TASK_COUNTERS = 4
 #: Likes whose surroundings one task looks at.
 _TASK_LIKES = 1_000_000
 
@@ -76,8 +79,8 @@ class Edges:
         """Return the edges of all parts, one after the other."""
         return cls(*(np.concatenate([getattr(part, name) for part in parts]) for name in cls.__slots__))
 
-    def where(self, mask: npt.NDArray[np.bool_]) -> Edges:
-        """Return the edges that `mask` selects."""
+    def where(self, mask: npt.NDArray[np.bool_ | np.intp]) -> Edges:
+        """Return the edges that `mask` selects, or those at its positions."""
         return Edges(*(getattr(self, name)[mask] for name in self.__slots__))
 
 
@@ -164,28 +167,63 @@ def project(
     """
     eligible = int(np.count_nonzero(np.diff(graph.user_ptr) >= config.min_weight))
     n_tests = max(1, len(windows_s) * eligible * (eligible - 1) // 2)
-    activity, bases = _surroundings(graph, windows_s, config, engine)
+    users = _Users.of(graph)
+    activity, bases = _surroundings(graph, users, windows_s, config, engine)
     max_p = largest_significant_p(sum(b.n_cool for b in bases), n_tests, config.min_weight, config.fdr)
-    found = [_count_window(graph, key, activity, base, max_p, config, engine, progress) for base in bases]
+    found = [_count_window(graph, users, key, activity, base, max_p, config, engine, progress) for base in bases]
     q = benjamini_hochberg(np.concatenate([v.edges.p_value for v in found]), n_tests)
     views = []
     start = 0
     for view in found:
         part = q[start : start + len(view.edges)]
         start += len(view.edges)
-        edges = replace(view.edges, q_value=part).where(part <= config.fdr)
+        edges = users.named(replace(view.edges, q_value=part).where(part <= config.fdr))
         views.append(WindowView(view.window_s, edges, view.rate, view.n_surviving, view.n_hot, view.n_walked))
     return Projection(tuple(views), eligible, n_tests)
 
 
 @dataclass(frozen=True, slots=True)
+class _Users:
+    """Users by number of likes, most first: a pair is weighed by a walk over the likes of the later one.
+
+    Attributes
+    ----------
+    of_like
+        Rank of the user of each like, int32[m].
+    ptr
+        Where the likes of each rank begin when grouped by it, int64[n_users + 1].
+    code
+        User code by rank, int32[n_users].
+    """
+
+    of_like: I32
+    ptr: I64
+    code: I32
+
+    @classmethod
+    def of(cls, graph: BipartiteGraph) -> _Users:
+        """Rank the users; those with equally many likes by code."""
+        code = np.argsort(-np.diff(graph.user_ptr), kind="stable").astype(np.int32)
+        rank = np.empty(graph.n_users, np.int32)
+        rank[code] = np.arange(graph.n_users, dtype=np.int32)
+        of_like = rank[graph.user]
+        return cls(of_like, group_pointers(of_like, graph.n_users), code)
+
+    def named(self, edges: Edges) -> Edges:
+        """Return the edges between ranks as edges between codes, in their order."""
+        one, other = self.code[edges.u], self.code[edges.v]
+        edges = replace(edges, u=np.minimum(one, other), v=np.maximum(one, other))
+        return edges.where(np.argsort(pack(edges.u, edges.v)))
+
+
+@dataclass(frozen=True, slots=True)
 class _Activity:
-    """All likes of each user by time; here rather than in the graph, which would keep them beyond the projection.
+    """All likes of each user by time.
 
     Attributes
     ----------
     like
-        Positions of likes by (user, ts), int32[m].
+        Positions of likes by (rank of user, ts), int32[m].
     ts
         Their times, int64[m].
     """
@@ -194,16 +232,13 @@ class _Activity:
     ts: I64
 
     @classmethod
-    def of(cls, graph: BipartiteGraph, by_time: I32) -> _Activity:
-        """Group the likes, given in the order of time, by user."""
-        like = group_members(graph.user, by_time, graph.user_ptr)
-        return cls(like, graph.ts[like])
+    def of(cls, graph: BipartiteGraph, users: _Users) -> _Activity:
+        """Group the likes by user."""
+        return cls(*group_by_time(users.of_like, graph.ts, users.ptr))
 
     def rates(self, base: Baseline) -> I64:
         """Return the likes' baseline rates, 0 at hot moments, int64[m]."""
-        rates = base.rate[self.like]
-        rates[base.hot[self.like]] = 0
-        return rates
+        return cool_rates(self.like, base.rate, base.hot)
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,9 +248,9 @@ class _Survivors:
     Attributes
     ----------
     user
-        User of each by (note, ts), int32[k].
+        Rank of the user of each by (note, ts), int32[k].
     row_ptr
-        Those of user u are entries ``row_ptr[u]:row_ptr[u + 1]`` of the following, by note; int64[n_users + 1].
+        Those of rank u are entries ``row_ptr[u]:row_ptr[u + 1]`` of the following, by note; int64[n_users + 1].
     lo, hi
         Positions in `user` of the likes of the note within the window, int32[k].
     note, ts, key
@@ -231,21 +266,16 @@ class _Survivors:
     key: I32
 
     @classmethod
-    def of(cls, graph: BipartiteGraph, key: I32, base: Baseline, min_weight: int) -> _Survivors:
+    def of(cls, graph: BipartiteGraph, users: _Users, key: I32, base: Baseline, min_weight: int) -> _Survivors:
         """Prune the likes away from hot moments."""
         window = base.window_s * _US
-        cool = np.flatnonzero(~base.hot).astype(np.int32)
-        cool_ptr = group_pointers(graph.note[cool], graph.n_notes)
-        alive = cool[prune(graph.user[cool], graph.ts[cool], cool_ptr, graph.n_users, window, min_weight)]
-        user, note, ts = graph.user[alive], graph.note[alive], graph.ts[alive]
-        lo, hi = window_bounds(ts, group_pointers(note, graph.n_notes), window)
-        row_ptr = group_pointers(user, graph.n_users)
-        rows = group_members(user, np.arange(len(user), dtype=np.int32), row_ptr)
-        return cls(user, row_ptr, lo[rows], hi[rows], note[rows], ts[rows], key[alive[rows]])
+        alive = prune(users.of_like, graph.ts, graph.note_ptr, base.hot, graph.n_users, window, min_weight)
+        return cls(*lay_out(users.of_like, graph.ts, key, graph.note_ptr, alive, graph.n_users, window))
 
 
 def _count_window(
     graph: BipartiteGraph,
+    users: _Users,
     key: I32,
     activity: _Activity,
     base: Baseline,
@@ -256,14 +286,15 @@ def _count_window(
 ) -> WindowView:
     alive, by_time_rate = _both(
         engine,
-        lambda: _Survivors.of(graph, key, base, config.min_weight),
+        lambda: _Survivors.of(graph, users, key, base, config.min_weight),
         lambda: activity.rates(base),
     )
     n_keys = int(key.max(initial=-1)) + 1
     limits = most_expected(max_p)
     work = row_work(alive.lo, alive.hi, alive.row_ptr)
     total = int(work.sum())
-    cuts = np.searchsorted(np.cumsum(work), np.arange(_TASK_WORK, total, _TASK_WORK))
+    task = max(_TASK_WORK, _TASK_COUNTERS * (graph.n_users + graph.n_notes + n_keys))
+    cuts = np.searchsorted(np.cumsum(work), np.arange(task, total, task))
     bounds = np.unique(np.concatenate([[0], cuts, [graph.n_users]])).astype(np.int64)
 
     def count(block: tuple[int, int]) -> tuple[Edges, int]:
@@ -280,7 +311,7 @@ def _count_window(
             alive.key,
             graph.n_notes,
             n_keys,
-            graph.user_ptr,
+            users.ptr,
             activity.ts,
             by_time_rate,
             base.window_s * _US,
@@ -331,20 +362,21 @@ class Baseline:
 
 
 def _surroundings(
-    graph: BipartiteGraph, windows_s: tuple[int, ...], config: ProjectionConfig, engine: LocalEngine
+    graph: BipartiteGraph, users: _Users, windows_s: tuple[int, ...], config: ProjectionConfig, engine: LocalEngine
 ) -> tuple[_Activity, list[Baseline]]:
     """Return the users' activity, and what is ordinary around each like at each window."""
-    by_time = time_order(graph.ts)
     return _both(
         engine,
-        lambda: _Activity.of(graph, by_time),
-        lambda: _baselines(graph, by_time, windows_s, config, engine),
+        lambda: _Activity.of(graph, users),
+        lambda: baselines(graph, windows_s, config, engine),
     )
 
 
-def _baselines(
-    graph: BipartiteGraph, by_time: I32, windows_s: tuple[int, ...], config: ProjectionConfig, engine: LocalEngine
+def baselines(
+    graph: BipartiteGraph, windows_s: tuple[int, ...], config: ProjectionConfig, engine: LocalEngine
 ) -> list[Baseline]:
+    """Return what is ordinary around each like at each window."""
+    by_time = time_order(graph.ts)
     sorted_ts = graph.ts[by_time]
     return [_baseline(graph, by_time, sorted_ts, window_s, config, engine) for window_s in windows_s]
 
@@ -362,7 +394,9 @@ def _baseline(
     if len(within_all):
         within_all[by_time] = inner
 
-    def look(block: tuple[int, int]) -> tuple[I64, npt.NDArray[np.bool_], int]:
+    rate, hot = np.empty(len(graph), np.int64), np.empty(len(graph), np.bool_)
+
+    def look(block: tuple[int, int]) -> int:
         return rates_and_heat(
             *block,
             graph.ts,
@@ -373,9 +407,11 @@ def _baseline(
             horizon,
             float(config.hot_rate),
             config.hot_max,
+            rate,
+            hot,
         )
 
     cuts = np.searchsorted(graph.note_ptr, np.arange(0, len(graph), _TASK_LIKES)[1:])
     bounds = sorted({0, *cuts.tolist(), graph.n_notes})
-    rates, hots, n_cool = zip(*engine.map(look, pairwise(bounds)), strict=True)
-    return Baseline(window_s, np.concatenate(rates), np.concatenate(hots), sum(n_cool))
+    n_cool = sum(engine.map(look, pairwise(bounds)))
+    return Baseline(window_s, rate, hot, n_cool)

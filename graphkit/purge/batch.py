@@ -20,7 +20,7 @@ from graphkit.cases.decisions import Subject
 from graphkit.detection.run import Detection
 from graphkit.errors import InputError
 from graphkit.likes.model import I64
-from graphkit.purge.batchdir import read_batch, write_batch
+from graphkit.purge.batchdir import INFO, read_batch, write_batch
 from graphkit.purge.expectation import expect, honest_likes
 from graphkit.purge.guards import FREE, Bools, Marks, hold
 from graphkit.purge.health import check_run
@@ -112,6 +112,22 @@ class Batch:
         )
 
 
+def withdraw_replaced(path: Path, by: Batch, store: CaseStore) -> bool:
+    """Withdraw from a case store another batch that stands where a new one is to be put; say whether there was one.
+
+    Its likes may then go into the batch that takes its place, which is planned anew for it. Should it have been
+    executed, none of them is lost twice: executing goes by keys.
+    """
+    try:
+        standing = json.loads((path / INFO).read_text(encoding="utf-8"))["batch_id"]
+    except (OSError, ValueError, KeyError, TypeError):
+        return False  # nothing stands there, or nothing that says what it is
+    if standing == by.batch_id or standing not in store.keys_by_batch():
+        return False
+    store.withdraw_batch(standing, at=dt.datetime.fromisoformat(by.info["made_at"]))
+    return True
+
+
 def load_batch(path: str | Path) -> Batch:
     """Read a batch back, after a check that its files are those that were written.
 
@@ -141,6 +157,7 @@ def plan_batch(
     protected: Protected | None = None,
     earlier: Mapping[str, Collection[str]] | None = None,
     canary: Batch | None = None,
+    model: Mapping[str, Any] | None = None,
 ) -> Batch:
     """Decide what goes and what stays.
 
@@ -160,6 +177,8 @@ def plan_batch(
         By batch, oldest first, the keys that other batches took.
     canary
         The canary whose rest this batch is to be.
+    model
+        What rings of some score are worth, fitted to verdicts; it serves the expected honest likes only.
 
     Returns
     -------
@@ -182,13 +201,14 @@ def plan_batch(
         "verdicts_digest": _digest(words.describe()),
         "protected_digest": protected.digest,
         "canary": None if canary is None else canary.batch_id,
+        "model": None if model is None else model["provenance"]["digest"],
     }
     batch_id = _digest([part, *origin.values()])
     # A batch that is made again is asked only what came before it.
     names = [*takewhile(lambda name: name != batch_id, earlier or ())]
     before = {key for name in names for key in (earlier or {})[name]}
 
-    proposal = propose(run)
+    proposal = propose(run, model)
     marks = _marks(proposal, words, policy, protected, before, canary)
     held = hold(proposal, policy, marks, honest_likes(proposal, marks.vouched))
     taken = held == FREE

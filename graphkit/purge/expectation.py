@@ -22,8 +22,10 @@ _AT_ONCE = 1 << 20  # cells of a block of draws
 def honest_likes(proposal: Proposal, confirmed: Bools) -> F64:
     """Return the probability that each like is honest, float64[m].
 
-    A ring is none with the larger of one less its score and its q-value; a like of a ring is no ordinary one with its
-    score over its ring's. Where a person confirmed, the ring is taken for one, and only the second is left.
+    A ring is none with the larger of its q-value and one less its score, or less what a model makes of that: as
+    q-values are never less than one less the score, a model can add doubt and not take any. A like of a ring is no
+    ordinary one with its score over its ring's. Where a person confirmed, the ring is taken for one, and only the
+    second is left.
     """
     real = np.where(confirmed, 1.0, _real(proposal)[proposal.ring])
     honest: F64 = 1 - real * proposal.genuine
@@ -32,7 +34,7 @@ def honest_likes(proposal: Proposal, confirmed: Bools) -> F64:
 
 def _real(proposal: Proposal) -> F64:
     """Return the probability that each ring is one, float64[r]; 0 where nothing is known of it."""
-    real: F64 = np.clip(np.nan_to_num(np.minimum(proposal.ring_score, 1 - proposal.ring_q)), 0, 1)
+    real: F64 = np.clip(np.nan_to_num(np.minimum(proposal.ring_real, 1 - proposal.ring_q)), 0, 1)
     return real
 
 

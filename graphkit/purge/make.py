@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
-import getpass
 from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from graphkit.cases.decisions import read_decisions
+from graphkit.cases.calibrate import read_model
+from graphkit.cases.decisions import login_name, read_decisions
 from graphkit.detection.run import Detection, load
 from graphkit.detection.rundir import check_files
 from graphkit.purge.batch import Batch, load_batch, plan_batch
@@ -28,6 +28,7 @@ def purge(
     store: CaseStore | None = None,
     previous: Sequence[Batch | str | Path] = (),
     after_canary: Batch | str | Path | None = None,
+    model: str | Path | None = None,
     now: dt.datetime | None = None,
 ) -> Batch:
     """Make a batch from a run: the candidate likes that every guard rail lets pass.
@@ -50,6 +51,8 @@ def purge(
         Batches, or their directories, whose likes are not taken again.
     after_canary
         The canary, or its directory, whose rest is wanted.
+    model
+        A file that ``graphkit calibrate`` wrote: expected honest likes, and what is bounded by them, follow it.
     now
         The moment, with a zone; by the clock where absent.
 
@@ -69,9 +72,9 @@ def purge(
     now = now or dt.datetime.now(dt.UTC)
     policy = policy if isinstance(policy, Policy) else load_policy(policy)
     run = run if isinstance(run, Detection) else load_checked(run)
-    verdicts: list[dict[str, Any]] = [] if store is None else store.decisions()
+    verdicts: list[dict[str, Any]] = [] if store is None else store.decisions_for(run)
     if decisions is not None:
-        said = read_decisions(decisions, ids=run.id_types, reviewer=_login(), at=now)
+        said = read_decisions(decisions, ids=run.id_types, reviewer=login_name(), at=now)
         said.check_against(run)
         verdicts += [{**row, "run_id": run.run_id} for row in said.table.to_pylist()]
     batches = [batch if isinstance(batch, Batch) else load_batch(batch) for batch in previous]
@@ -86,14 +89,8 @@ def purge(
         protected=None if protect is None else read_protected(protect, run.id_types),
         earlier=earlier,
         canary=canary,
+        model=None if model is None else read_model(model),
     )
-
-
-def _login() -> str:
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError):  # a process without a name, as in some containers
-        return "unnamed"
 
 
 def load_checked(path: str | Path) -> Detection:

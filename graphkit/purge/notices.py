@@ -61,7 +61,7 @@ def _notices(recipient: str, people: Mapping[Any, list[Mapping[str, Any]]], batc
     for person in sorted(people):
         likes = people[person]
         said = _chosen(like["reasons"] for like in likes)
-        reference = _reference(batch_id, recipient, person)
+        reference = reference_of(batch_id, recipient, person)
         days = [like["ts"].date().isoformat() for like in likes]
         filled = {"reference": reference, "first": min(days), "last": max(days)}
         yield {
@@ -83,7 +83,8 @@ def _chosen(reasons: Iterable[list[str]]) -> list[str]:
     return likes + ring[:_RING_REASONS]
 
 
-def _reference(batch_id: str, recipient: str, person: Any) -> str:
+def reference_of(batch_id: str, recipient: str, person: Any) -> str:
+    """Return what an appeal quotes: one for each person and batch, and no way back to either."""
     text = json.dumps([batch_id, recipient, person])
     digits = hashlib.blake2b(text.encode(), digest_size=_REFERENCE_DIGITS // 2).hexdigest().upper()
     return f"GK-{digits[:6]}-{digits[6:]}"

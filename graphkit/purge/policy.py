@@ -7,7 +7,7 @@ from typing import Literal
 
 from pydantic import Field, model_validator
 
-from graphkit.cases.store import CLEARED_D
+from graphkit.cases.standing import CLEARED_D
 from graphkit.config import Model, digest_of, read_toml, validated
 
 

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from graphkit.cases.calibrate import probability
 from graphkit.detection.run import Detection
 from graphkit.errors import OutputError
 from graphkit.likes.model import F64, I64
@@ -39,6 +42,8 @@ class Proposal:
         Names of the rings by code, text[r].
     ring_score, ring_q
         Scores and q-values, float64[r].
+    ring_real
+        Probability that each ring is one, float64[r]: its score, or what a model fitted to verdicts makes of it.
     ring_channels
         Independent channels besides lockstep that speak, int64[r].
     note_rows
@@ -60,6 +65,7 @@ class Proposal:
     ring_ids: pa.Array
     ring_score: F64
     ring_q: F64
+    ring_real: F64
     ring_channels: I64
     note_rows: pa.Table
     note_likes: I64
@@ -90,8 +96,15 @@ class Proposal:
         return np.array(order, np.int64)
 
 
-def propose(run: Detection) -> Proposal:
+def propose(run: Detection, model: Mapping[str, Any] | None = None) -> Proposal:
     """Return the candidate likes of a run as arrays.
+
+    Parameters
+    ----------
+    run
+        The run.
+    model
+        What rings of some score are worth, by ``graphkit.cases.calibrate``; scores are taken at their word without it.
 
     Raises
     ------
@@ -109,6 +122,7 @@ def propose(run: Detection) -> Proposal:
     author, n_authors = _groups(notes["author_id"].combine_chunks())
     author_likes = np.zeros(n_authors, np.int64)
     author_likes[author] = _ints(notes["likes_author"])
+    ring_score = _floats(rings["score"])
     return Proposal(
         likes=likes,
         key=like_keys(likes),
@@ -119,8 +133,9 @@ def propose(run: Detection) -> Proposal:
         tier=_code(likes["tier"], pa.array(TIERS), "the tiers"),
         score=_floats(likes["score"]),
         ring_ids=rings["ring_id"].combine_chunks(),
-        ring_score=_floats(rings["score"]),
+        ring_score=ring_score,
         ring_q=_floats(rings["q_value"]),
+        ring_real=ring_score if model is None else probability(model, ring_score),
         ring_channels=n_independent(weights, float(run.info["config"]["scoring"]["channel_nats"])),
         note_rows=notes,
         note_likes=_ints(notes["likes_before"]),

@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from graphkit.cases.decisions import Subject, Verdict, subject_of
+from graphkit.cases.standing import last_words
 from graphkit.purge.policy import Policy
 from graphkit.purge.proposal import Proposal
 
@@ -19,8 +20,6 @@ Bools = npt.NDArray[np.bool_]
 _Key = tuple[Subject, Any]
 #: What names a subject.
 _NAMES = {Subject.RING: ("ring_id",), Subject.USER: ("user_id",), Subject.LIKE: ("user_id", "note_id")}
-#: Of verdicts given at one moment the most cautious counts as the last.
-_CAUTION = (Verdict.CONFIRMED, Verdict.UNSURE, Verdict.CLEARED)
 
 
 class Word(StrEnum):
@@ -82,12 +81,9 @@ def weigh(rows: Iterable[Mapping[str, Any]], *, run_id: str, policy: Policy, now
     -------
     Words
     """
-    last: dict[_Key, dict[str, Mapping[str, Any]]] = {}
-    for row in sorted(rows, key=lambda row: (row["time"], _CAUTION.index(row["verdict"]))):
-        last.setdefault(_key(row), {})[row["reviewer"]] = row
     end = now - dt.timedelta(days=policy.cleared_d)
     of = {}
-    for key, by_reviewer in last.items():
+    for key, by_reviewer in last_words(rows, _key).items():
         said = [
             row for row in by_reviewer.values() if _counts(row, run_id, now, None if key[0] is Subject.LIKE else end)
         ]

@@ -7,6 +7,11 @@ import math
 import unicodedata
 from collections.abc import Sequence
 
+from graphkit import display
+
+#: Foreign text with everything invisible written out.
+clean = display.clean
+
 #: Stands for a number that is not known.
 NOTHING = "–"
 
@@ -90,14 +95,6 @@ def moment(value: dt.datetime | str | None) -> str:
     if value.tzinfo is not None:
         value = value.astimezone(dt.UTC)
     return value.strftime("%Y-%m-%d %H:%M:%S")
-
-
-def clean(value: object) -> str:
-    """Return foreign text with everything invisible written out: controls, direction marks, lone surrogates."""
-    text = str(value)
-    if text.isprintable():
-        return text
-    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
 
 
 def width(text: str) -> int:

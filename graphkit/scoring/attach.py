@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from graphkit._kernels.distinct import dense, distinct, distinct_pairs, pack, unpack
-from graphkit._kernels.grouping import runs_between
+from graphkit._kernels.grouping import expand_ranges, runs_between
 from graphkit._kernels.neighbours import RATE_BITS
 from graphkit.bipartite import BipartiteGraph
 from graphkit.likes.model import F64, I32, I64
@@ -207,14 +207,6 @@ def _meetings(
 def note_ranges(graph: BipartiteGraph, note: I32, start: I64, stop: I64) -> tuple[I64, I64]:
     """Return for each (note, time range, ends included) where its likes begin and end."""
     return runs_between(graph.ts, graph.note_ptr, note, start, stop)
-
-
-def expand_ranges(low: I64, high: I64) -> I64:
-    """Return the concatenation of ``range(low[j], high[j])`` over j."""
-    sizes = high - low
-    ends = np.cumsum(sizes)
-    offset: I64 = np.repeat(low - (ends - sizes), sizes)
-    return np.arange(len(offset)) + offset
 
 
 def _expected(graph: BipartiteGraph, users: I64, start: I64, stop: I64, rate: F64) -> F64:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
+from graphkit._kernels.audience import count_by_stretch, sum_over_likes
 from graphkit._kernels.distinct import pack
+from graphkit._kernels.grouping import expand_ranges
 from graphkit.bipartite import BipartiteGraph
 from graphkit.likes.model import F64, I64, Likes
-from graphkit.scoring.attach import expand_ranges
 from graphkit.scoring.membership import NO_RING, Membership
 
 #: The rate at which targets are liked is taken over such a stretch of time and its two neighbours.
@@ -42,24 +43,23 @@ def audience_overlap(
         Ordered pairs of likes of one outsider on two targets. O(likes of the outsiders followed), at most
         `_MOST_OUTSIDERS` a ring.
     """
-    stretch = (graph.ts - (graph.ts.min() if len(graph) else 0)) // _STRETCH_US
-    n_stretches = int(stretch.max(initial=0)) + 1
-    outside = members.ring_of[graph.user] == NO_RING
-    everyone = _with_neighbours(np.bincount(stretch[outside], minlength=n_stretches))
+    begin = int(graph.ts.min()) if len(graph) else 0
+    n_stretches = 1 + (int(graph.ts.max(initial=begin)) - begin) // _STRETCH_US
+    inside = members.ring_of != NO_RING
+    everyone = _with_neighbours(count_by_stretch(graph.user, graph.ts, inside, begin, _STRETCH_US, n_stretches))
     found, expected = np.zeros(members.n_rings), np.zeros(members.n_rings)
     bounds = np.searchsorted(ring, np.arange(members.n_rings + 1))
     for r in range(members.n_rings):
         notes = target[bounds[r] : bounds[r + 1]]
         like = expand_ranges(graph.note_ptr[notes], graph.note_ptr[notes + 1])
-        like = _first_by_author(graph, likes, like[outside[like]])
-        share = _with_neighbours(np.bincount(stretch[like], minlength=n_stretches)) / np.maximum(everyone, 1)
+        like = _first_by_author(graph, likes, like[~inside[graph.user[like]]])
+        stretch = (graph.ts[like] - begin) // _STRETCH_US
+        share = _with_neighbours(np.bincount(stretch, minlength=n_stretches)) / np.maximum(everyone, 1)
         who, which, count = np.unique(graph.user[like], return_inverse=True, return_counts=True)
-        own = np.bincount(which, weights=share[stretch[like]], minlength=len(who))
+        own = np.bincount(which, weights=share[stretch], minlength=len(who))
         step = max(1, -(-len(who) // _MOST_OUTSIDERS))
         who, count, own = who[::step], count[::step], own[::step]
-        low, high = graph.user_ptr[who], graph.user_ptr[who + 1]
-        theirs = graph.by_user[expand_ranges(low, high)]
-        reach = np.add.reduceat(share[stretch[theirs]], np.cumsum(high - low) - (high - low)) if len(who) else own
+        reach = sum_over_likes(who, graph.user_ptr, graph.by_user, graph.ts, begin, _STRETCH_US, share)
         found[r] = np.sum(count * (count - 1))
         expected[r] = np.sum(count * reach - own)
     return found, expected

@@ -16,6 +16,12 @@ import numpy as np
 from graphkit.likes.model import F64
 from graphkit.scoring.evidence import Numbers
 
+_HOUR_S = 3600
+#: Share of a ring's likes on notes of its own members from which they are what the ring is about.
+_MUTUAL = 0.3
+#: Nats of taste from which what members exchange is not what they like.
+_OFF_TASTE = 0.6
+
 
 @dataclass(frozen=True, slots=True)
 class Channel:
@@ -65,10 +71,12 @@ def _log_ratio(top: F64, bottom: F64) -> F64:
 def _arrival(n: Numbers) -> F64:
     """Weigh jobs that began right after publication, as followers come.
 
-    Where authors are unknown nothing else can tell a fan club from a ring, so the channel decides more.
+    Where authors are unknown nothing else can tell a fan club from a ring, so the channel decides more. It decides less
+    where the authors are members and the topics not theirs: whoever exchanges likes waits for publication, too.
     """
     nats = -1.5 * (logit(n["arrival_early"]) - logit(np.array(0.4)))
-    return np.where(np.isnan(n["authors_effective"]), 1.5 * nats, np.maximum(nats, -3.0))
+    least = np.where((n["reciprocity"] >= _MUTUAL) & (_taste(n) >= _OFF_TASTE), -1.5, -3.0)
+    return np.where(np.isnan(n["authors_effective"]), 1.5 * nats, np.maximum(nats, least))
 
 
 def _audience(n: Numbers) -> F64:
@@ -83,9 +91,22 @@ def _audience(n: Numbers) -> F64:
     return nats
 
 
+def _taste(n: Numbers) -> F64:
+    """Weigh how far the ring's likes are from the members' own taste, on the way from an ordinary like to chance.
+
+    As far as taste tells anything at all: where people like whatever comes, an ordinary like is one of chance, too. It
+    does not speak for a ring that works over hours on others' notes: whoever hunts for prizes takes any topic, too.
+    """
+    own, ordinary, told = n["own_topics"], n["own_topics_expected"], n["own_topics_likes"]
+    way = np.maximum(_log_ratio(ordinary, n["own_topics_chance"]), 0)
+    nats: F64 = told / (told + 20) * 2 * (np.clip(_log_ratio(ordinary, own), -way, way) - 0.6 * way)
+    hunts = (n["window_s"] > _HOUR_S) & ~(n["reciprocity"] >= _MUTUAL)
+    return np.where(hunts, np.minimum(nats, 0), nats)
+
+
 def _tightness(n: Numbers) -> F64:
     """Weigh the window: one up to ten minutes, none up to an hour, less one beyond."""
-    return np.select([n["window_s"] <= 600, n["window_s"] <= 3600], [1.0, 0.0], -1.0).astype(np.float64)
+    return np.select([n["window_s"] <= 600, n["window_s"] <= _HOUR_S], [1.0, 0.0], -1.0).astype(np.float64)
 
 
 CHANNELS: tuple[Channel, ...] = (
@@ -100,6 +121,7 @@ CHANNELS: tuple[Channel, ...] = (
     Channel("tightness", _tightness, -1, 1),
     Channel("dwell", _beyond("dwell_short", 1.0, 0.25), -0.4, 2),
     Channel("completion", lambda n: -_beyond("completed", 1.0, 0.25)(n) - 0.5, -0.2, 2),
+    Channel("taste", _taste, -0.5, 1.5),
     Channel("registration", _below("registration_span_d", "registration_span_expected_d", 0.7), -0.1, 2),
     Channel("devices", _beyond("device_sharing", 0.7, 0.7), -0.1, 2),
     Channel("addresses", _beyond("ip_sharing", 0.4, 0.4), -0.1, 1),

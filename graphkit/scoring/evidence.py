@@ -7,20 +7,26 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from graphkit._kernels.ages import ages_below
 from graphkit._kernels.distinct import dense, distinct_pairs, pack
+from graphkit._kernels.grouping import expand_ranges
 from graphkit._kernels.selection import group_medians
+from graphkit._kernels.taste import own_shares
 from graphkit.bipartite import BipartiteGraph
 from graphkit.config import ScoringConfig
 from graphkit.likes.model import F64, I64, NO_TIME, UNKNOWN, Likes
 from graphkit.projection.project import Projection
-from graphkit.scoring.attach import Jobs, expand_ranges
+from graphkit.scoring.attach import Jobs
 from graphkit.scoring.audience import audience_overlap
-from graphkit.scoring.coordination import Company, Coordination
+from graphkit.scoring.company import Company
+from graphkit.scoring.coordination import Coordination
 from graphkit.scoring.membership import NO_RING, Membership
 
 _US = 1_000_000
 _HOUR_US = 3_600 * _US
 _DAY_US = 24 * _HOUR_US
+#: Other likes of a member that tell what it likes.
+_LEAST_OWN = 3
 #: A like within this long of publication may be a follower's.
 EARLY_US = _HOUR_US
 
@@ -89,11 +95,12 @@ def gather(
     graph: BipartiteGraph,
     projection: Projection,
     members: Membership,
+    together: Company,
     tested: Coordination,
     jobs: Jobs,
     config: ScoringConfig,
 ) -> Numbers:
-    """Return the numbers of ``schemas.EVIDENCE`` by ring, NaN where the input does not allow it.
+    """Return the numbers of ``schemas.EVIDENCE`` by ring, and its window and size, NaN where unknown.
 
     All but the weights (`graphkit.scoring.channels`) and the explanations (`graphkit.scoring.tiers`).
 
@@ -102,9 +109,11 @@ def gather(
     likes, graph
         The likes and their graph.
     projection
-        For ties and baseline rates.
+        For ties.
     members
         Who belongs to which ring.
+    together
+        The members' likes and their company at each window.
     tested
         The members' likes, tested.
     jobs
@@ -119,33 +128,42 @@ def gather(
     mine = RingLikes.of(graph, members, tested)
     early, known = _early_jobs(likes, graph, members, jobs)
     return {
-        **_lockstep(graph, projection, members, config),
+        **_lockstep(graph, projection, members, together, config),
         **_reach(likes, graph, members, mine, jobs, early, config),
         **_arrival(likes, mine, jobs, early, known),
-        **_beyond_timing(likes, members, mine, config),
+        **_beyond_timing(likes, graph, members, mine, config),
     }
 
 
 def gather_beyond_timing(
     likes: Likes, graph: BipartiteGraph, members: Membership, tested: Coordination, config: ScoringConfig
 ) -> Numbers:
-    """Return by ring only the numbers that tell more than who liked what when; as `gather` does."""
-    return _beyond_timing(likes, members, RingLikes.of(graph, members, tested), config)
+    """Return by ring only what tells more than who liked what when, and its window and size; as `gather` does."""
+    return _beyond_timing(likes, graph, members, RingLikes.of(graph, members, tested), config)
 
 
-def _beyond_timing(likes: Likes, members: Membership, mine: RingLikes, config: ScoringConfig) -> Numbers:
-    return {**_reading(likes, mine, config), **_accounts(likes, members, mine), **_engagement(likes, mine)}
+def _beyond_timing(
+    likes: Likes, graph: BipartiteGraph, members: Membership, mine: RingLikes, config: ScoringConfig
+) -> Numbers:
+    return {
+        "window_s": members.window_s.astype(np.float64),
+        "n_users": members.sizes.astype(np.float64),
+        **_reading(likes, mine, config),
+        **_taste(likes, graph, mine),
+        **_accounts(likes, members, mine),
+        **_engagement(likes, mine),
+    }
 
 
-def _lockstep(graph: BipartiteGraph, projection: Projection, members: Membership, config: ScoringConfig) -> Numbers:
+def _lockstep(
+    graph: BipartiteGraph, projection: Projection, members: Membership, together: Company, config: ScoringConfig
+) -> Numbers:
     n = members.n_rings
     co_likes, expected, edges = np.zeros(n), np.zeros(n), np.zeros(n)
     quick = np.zeros(graph.n_users, np.bool_)
-    together = Company.of(graph, members.ring_of)
-    for view in projection.views:
+    for view, met, mean in zip(projection.views, together.met, together.expected, strict=True):
         shown = members.window_s == view.window_s
         here = shown[together.ring]
-        met, mean = together.within(view)
         co_likes += np.bincount(together.ring[here], weights=met[here], minlength=n) / 2
         expected += np.bincount(together.ring[here], weights=mean[here], minlength=n) / 2
         of_u, of_v = members.ring_of[view.edges.u], members.ring_of[view.edges.v]
@@ -154,7 +172,7 @@ def _lockstep(graph: BipartiteGraph, projection: Projection, members: Membership
         if view.window_s <= config.timing_window_s:
             quick[view.edges.u[inside]] = True
             quick[view.edges.v[inside]] = True
-    size = np.bincount(members.ring_of[members.ring_of != NO_RING], minlength=n)
+    size = members.sizes
     return {
         "co_likes": co_likes,
         "co_likes_expected": expected,
@@ -210,16 +228,18 @@ def _episodes(ring: I64, middle: I64, n: int, config: ScoringConfig) -> F64:
 
 def _arrival(likes: Likes, mine: RingLikes, jobs: Jobs, early: Bools, known: Bools) -> Numbers:
     n = mine.n_rings
-    age = likes.ts - likes.publication[likes.note]
-    others = np.sort(age[mine.others(len(likes))])
-    median = group_medians(mine.ring, age[mine.like].astype(np.float64), n)
-    rank = np.searchsorted(others, median) / max(len(others), 1)
+    age = likes.ts[mine.like] - likes.publication[mine.note]
+    median = group_medians(mine.ring, age.astype(np.float64), n)
+    limits = np.append(np.nan_to_num(median), EARLY_US + 0.5)
+    below = ages_below(likes.ts, likes.note, likes.publication, mine.others(len(likes)), np.sort(limits))
+    below = below[np.argsort(np.argsort(limits, kind="stable"))]
+    n_others = len(likes) - len(mine.like)
     began = np.bincount(jobs.ring[early & known], weights=jobs.n_likes[early & known], minlength=n)
     return {
         "arrival_age_h": median / _HOUR_US,
-        "arrival_percentile": np.where(np.isnan(median), np.nan, rank),
+        "arrival_percentile": np.where(np.isnan(median), np.nan, below[:-1] / max(n_others, 1)),
         "arrival_early": ratio(began, np.bincount(jobs.ring[known], weights=jobs.n_likes[known], minlength=n)),
-        "arrival_early_expected": np.full(n, float(np.mean(others <= EARLY_US)) if len(others) else np.nan),
+        "arrival_early_expected": np.full(n, below[-1] / n_others if n_others else np.nan),
     }
 
 
@@ -262,6 +282,27 @@ def _reading(likes: Likes, mine: RingLikes, config: ScoringConfig) -> Numbers:
         out["completed"] = mine.share(full[mine.like], known[mine.like])
         out["completed_expected"] = np.full(mine.n_rings, _mean(full[other & known]))
     return out
+
+
+def _taste(likes: Likes, graph: BipartiteGraph, mine: RingLikes) -> Numbers:
+    """Compare the topics of the ring's likes with those of its members' other likes, as far as they have enough."""
+    n = mine.n_rings
+    notes = likes.notes
+    names = ("own_topics", "own_topics_expected", "own_topics_chance", "own_topics_likes")
+    if notes.topic is None or notes.topics is None:
+        return dict.fromkeys(names, np.full(n, np.nan))
+    group = np.full(len(likes), -1, np.int32)
+    group[mine.like] = mine.ring
+    share, chance, count = own_shares(
+        graph.user_ptr, graph.by_user, likes.note, notes.topic, group, len(notes.topics), n, _LEAST_OWN
+    )
+    usual = ratio(share, count)
+    return {
+        "own_topics": usual[:n],
+        "own_topics_expected": np.full(n, usual[n]),
+        "own_topics_chance": ratio(chance, count)[:n],
+        "own_topics_likes": count[:n].astype(np.float64),
+    }
 
 
 def _mean(flags: npt.NDArray[np.bool_]) -> float:

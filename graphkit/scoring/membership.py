@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from graphkit.likes.model import I32
+from graphkit.likes.model import I32, I64
 
 #: In no ring.
 NO_RING = -1
@@ -34,3 +34,8 @@ class Membership:
     def n_rings(self) -> int:
         """Number of rings, empty ones included."""
         return len(self.window_s)
+
+    @property
+    def sizes(self) -> I64:
+        """Members of each ring, int64[n_rings]."""
+        return np.bincount(self.ring_of[self.ring_of != NO_RING], minlength=self.n_rings)

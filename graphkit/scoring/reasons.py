@@ -44,11 +44,14 @@ REASONS: dict[str, Reason] = _read()
 RING_REASON: dict[str, str] = {reason.channel: reason.code for reason in REASONS.values() if reason.level == "ring"}
 
 
-class _Numbers(dict[str, object]):
-    """Wraps numbers so that the templates format them, and unknown ones show as such."""
+class _Numbers:
+    """Wraps the numbers that a template asks for, so that it formats them, and unknown ones show as such."""
 
-    def __missing__(self, key: str) -> object:
-        return _Number(None)
+    def __init__(self, numbers: Mapping[str, object]) -> None:
+        self._numbers = numbers
+
+    def __getitem__(self, name: str) -> _Number:
+        return _Number(self._numbers.get(name))
 
 
 class _Number:
@@ -61,6 +64,10 @@ class _Number:
             return "?"
         if not isinstance(value, int | float):
             return str(value)
+        if spec == "+":
+            return f"{value:+.2f}"
+        if spec == "score":
+            return f"{value if value == 1 else min(value, 0.999):.3f}"
         if spec == "%":
             return f"{value:.0%}" if value == 0 or 0.01 <= value <= 0.99 or value == 1 else f"{value:.1%}"
         if float(value).is_integer():
@@ -90,5 +97,23 @@ def sentence(code: str, numbers: Mapping[str, object], lang: str = "en") -> str:
         When there is no such code.
     """
     reason = REASONS[code]
-    template = reason.zh if lang == "zh" else reason.en
-    return template.format_map(_Numbers({k: _Number(v) for k, v in numbers.items()}))
+    return fill(reason.zh if lang == "zh" else reason.en, numbers)
+
+
+def fill(template: str, numbers: Mapping[str, object]) -> str:
+    """Return a template with its numbers put in.
+
+    ``{x}`` shows two digits, ``{x:+}`` two after the point and the sign, ``{x:%}`` a share, ``{x:score}`` a score.
+
+    Parameters
+    ----------
+    template
+        Text with named places.
+    numbers
+        What fills them; texts stand as they are, unknown numbers as ``?``.
+
+    Returns
+    -------
+    str
+    """
+    return template.format_map(_Numbers(numbers))

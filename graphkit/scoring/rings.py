@@ -14,7 +14,8 @@ from graphkit.progress import SILENT, Progress
 from graphkit.projection.project import Projection
 from graphkit.scoring.attach import Jobs, attach, find_jobs, telling_jobs
 from graphkit.scoring.channels import weigh
-from graphkit.scoring.coordination import MIN_COMPANY, Company, Coordination, coordinate
+from graphkit.scoring.company import Company
+from graphkit.scoring.coordination import MIN_COMPANY, Coordination, coordinate
 from graphkit.scoring.evidence import Numbers, gather, gather_beyond_timing
 from graphkit.scoring.fuse import fuse
 from graphkit.scoring.membership import NO_RING, Membership
@@ -103,56 +104,73 @@ def find_rings(
         for ring, users in enumerate(communities):
             ring_of[users] = ring
         nobody = np.zeros(graph.n_users, np.bool_)
-        members = _with_windows(graph, ring_of, nobody, projection, config.partition.min_users)
-        members, tested, jobs = _work(likes, graph, projection, members, config)
+        work = _Work.of(graph, projection, *_with_windows(graph, ring_of, nobody, projection, config), config)
+        work = work.fused(likes, graph, projection, config)
         for _ in range(_MAX_ROUNDS):
-            told = gather_beyond_timing(likes, graph, members, tested, config.scoring)
+            told = gather_beyond_timing(likes, graph, work.members, work.tested, config.scoring)
             backed = n_witnesses(weigh(told, WITNESS_CHANNELS), config.scoring) >= 2
-            telling = telling_jobs(graph, key, members, jobs, backed)
-            grown = attach(graph, key, members, telling, config.projection.fdr)
-            if np.array_equal(grown.ring_of, members.ring_of):
+            telling = telling_jobs(graph, key, work.members, work.jobs, backed)
+            grown = attach(graph, key, work.members, telling, config.projection.fdr)
+            if np.array_equal(grown.ring_of, work.members.ring_of):
                 break
-            members, tested, jobs = _work(likes, graph, projection, grown, config)
-        active = _drop_idle(graph, members, tested, config.partition.min_users)
-        if not np.array_equal(active.ring_of, members.ring_of):
-            members = active
-            tested = coordinate(graph, projection.views, members, config.scoring)
-            jobs = find_jobs(graph, projection.views, members, tested)
-        numbers = gather(likes, graph, projection, members, tested, jobs, config.scoring)
-        numbers["window_s"] = members.window_s.astype(np.float64)
+            work = _Work.of(graph, projection, grown, Company.of(graph, projection.views, grown.ring_of), config)
+            work = work.fused(likes, graph, projection, config)
+        active = _drop_idle(graph, work.members, work.tested, config.partition.min_users)
+        if not np.array_equal(active.ring_of, work.members.ring_of):
+            work = _Work.of(graph, projection, active, Company.of(graph, projection.views, active.ring_of), config)
+        numbers = gather(likes, graph, projection, work.members, work.together, work.tested, work.jobs, config.scoring)
         weights = weigh(numbers)
         numbers |= open_explanations(numbers, weights, config.scoring)
         nats = log_odds(numbers, weights, config.scoring)
         score = 1 / (1 + np.exp(-nats))
         tier = assign_tiers(score, weights, 1 - score, config.scoring)
-        return Rings(members, tested, jobs, numbers, weights, nats, score, 1 - score, tier)
+        return Rings(work.members, work.tested, work.jobs, numbers, weights, nats, score, 1 - score, tier)
 
 
-def _work(
-    likes: Likes, graph: BipartiteGraph, projection: Projection, members: Membership, config: Config
-) -> tuple[Membership, Coordination, Jobs]:
-    """Return the members' coordinated likes and jobs, rings that did the same jobs joined."""
-    tested = coordinate(graph, projection.views, members, config.scoring)
-    jobs = find_jobs(graph, projection.views, members, tested)
-    one_of = fuse(members, jobs, likes.author_key)
-    if np.array_equal(one_of, np.arange(len(one_of))):
-        return members, tested, jobs
-    number = np.unique(one_of, return_inverse=True)[1].astype(np.int32)
-    ring_of = np.where(members.ring_of == NO_RING, NO_RING, number[members.ring_of]).astype(np.int32)
-    members = _with_windows(graph, ring_of, members.attached, projection, config.partition.min_users)
-    tested = coordinate(graph, projection.views, members, config.scoring)
-    return members, tested, find_jobs(graph, projection.views, members, tested)
+@dataclass(frozen=True, slots=True)
+class _Work:
+    """What the members of the rings did together.
+
+    Attributes
+    ----------
+    members, together, tested, jobs
+        Who belongs to which ring; their likes with their company; these tested; the jobs of those that passed.
+    """
+
+    members: Membership
+    together: Company
+    tested: Coordination
+    jobs: Jobs
+
+    @classmethod
+    def of(
+        cls, graph: BipartiteGraph, projection: Projection, members: Membership, together: Company, config: Config
+    ) -> _Work:
+        """Test the members' likes and chain those that pass into jobs."""
+        tested = coordinate(together, projection.views, members, config.scoring)
+        return cls(members, together, tested, find_jobs(graph, projection.views, members, tested))
+
+    def fused(self, likes: Likes, graph: BipartiteGraph, projection: Projection, config: Config) -> _Work:
+        """Join rings that did the same jobs."""
+        one_of = fuse(self.members, self.jobs, likes.author_key)
+        if np.array_equal(one_of, np.arange(len(one_of))):
+            return self
+        number = np.unique(one_of, return_inverse=True)[1].astype(np.int32)
+        was = self.members.ring_of
+        ring_of = np.where(was == NO_RING, NO_RING, number[was]).astype(np.int32)
+        return _Work.of(
+            graph, projection, *_with_windows(graph, ring_of, self.members.attached, projection, config), config
+        )
 
 
 def _with_windows(
-    graph: BipartiteGraph, ring_of: I32, attached: npt.NDArray[np.bool_], projection: Projection, min_users: int
-) -> Membership:
-    """Give each ring the window that shows it best."""
+    graph: BipartiteGraph, ring_of: I32, attached: npt.NDArray[np.bool_], projection: Projection, config: Config
+) -> tuple[Membership, Company]:
+    """Give each ring the window that shows it best; return the company of its members, too."""
     n = int(ring_of.max(initial=NO_RING)) + 1
-    together = Company.of(graph, ring_of)
+    together = Company.of(graph, projection.views, ring_of)
     excess, present = np.zeros((len(projection.views), n)), np.zeros((len(projection.views), n))
-    for row, view in enumerate(projection.views):
-        met, mean = together.within(view)
+    for row, (met, mean) in enumerate(zip(together.met, together.expected, strict=True)):
         beyond = np.where(met >= MIN_COMPANY, met - mean, 0.0)  # couples make no ring, and pass no like
         excess[row] = np.bincount(together.ring, weights=beyond, minlength=n)
         in_company = np.bincount(graph.user[together.like][met >= MIN_COMPANY], minlength=graph.n_users) > 0
@@ -160,10 +178,10 @@ def _with_windows(
     ladder = np.array([view.window_s for view in projection.views], np.int32)
     # argmax finds the first, that is narrowest, window with enough of what the best one shows, and enough members.
     most = present.max(axis=0, initial=0)
-    able = present >= np.minimum(np.maximum(_ENOUGH * most, min_users), most)
+    able = present >= np.minimum(np.maximum(_ENOUGH * most, config.partition.min_users), most)
     enough = able & (excess >= _ENOUGH * np.where(able, excess, 0).max(axis=0, initial=0))
     window = ladder[np.argmax(enough, axis=0)] if n else ladder[:0]
-    return Membership(ring_of, window, attached)
+    return Membership(ring_of, window, attached), together
 
 
 def _drop_idle(graph: BipartiteGraph, members: Membership, tested: Coordination, min_users: int) -> Membership:

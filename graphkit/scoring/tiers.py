@@ -16,8 +16,9 @@ TIERS = ("watch", "review", "purge")
 WATCH, REVIEW, PURGE = range(3)
 
 #: Channels that read more than who liked what when, by the witness they stand for: what is one act is one witness.
-_WITNESSES: tuple[tuple[str, ...], ...] = (
+WITNESSES: tuple[tuple[str, ...], ...] = (
     ("dwell", "completion"),
+    ("taste",),
     ("registration", "devices"),
     ("addresses",),
     ("views",),
@@ -25,13 +26,13 @@ _WITNESSES: tuple[tuple[str, ...], ...] = (
     ("reciprocity",),
 )
 #: The channels of all witnesses.
-WITNESS_CHANNELS = frozenset(name for names in _WITNESSES for name in names)
+WITNESS_CHANNELS = frozenset(name for names in WITNESSES for name in names)
 #: Share of members that must have a tie within `timing_window_s` for timing alone to suffice.
-_QUICK = 0.5
+QUICK = 0.5
 #: Share of the likes of its bursts that must be a ring's own.
-_OWN_BURST = 2 / 3
+OWN_BURST = 2 / 3
 #: Share of a ring's likes in bursts at publication beyond which its other bursts do not tell it from followers.
-_RATHER_EARLY = 0.75
+RATHER_EARLY = 0.75
 #: Honest explanations that timing alone may leave open, as ``schemas.EVIDENCE`` names them.
 EXPLANATIONS = ("may_be_taste", "may_be_circle", "may_be_crowd", "may_be_fans")
 
@@ -39,13 +40,14 @@ EXPLANATIONS = ("may_be_taste", "may_be_circle", "may_be_crowd", "may_be_fans")
 def open_explanations(numbers: Numbers, weights: Numbers, config: ScoringConfig) -> Numbers:
     """Tell which honest explanations of each ring are left open, 1 or 0.
 
-    All are closed by two independent witnesses beyond timing, a circle by three, since among few people what accounts
-    show is often chance. Else:
+    All are closed by two independent witnesses beyond timing, a circle of fewer than `circle_size` by three, since
+    among few people what accounts show is often chance. Else:
 
     - `may_be_taste`: a taste in common brings people together within hours. Closed when half of the members are tied
       within `timing_window_s`, or the targets are `unrelated`.
-    - `may_be_circle`: friends pass on a few links. Closed by `min_episodes` occasions, or by bursts that are too
-      large for a circle.
+    - `may_be_circle`: friends pass on a few links, and like what each other publishes. Closed by `min_episodes`
+      occasions, unless fewer than `circle_size` members like one another's notes; or by bursts that are too large for
+      a circle.
     - `may_be_crowd`: a push or an event brings many at once. Closed when two thirds of the likes of the bursts are the
       ring's own.
     - `may_be_fans`: followers come when their author publishes. Closed when authors are known, since breadth
@@ -66,15 +68,30 @@ def open_explanations(numbers: Numbers, weights: Numbers, config: ScoringConfig)
     dict of str to float64[n_rings]
     """
     heard = n_witnesses(weights, config)
-    taste = (numbers["quick"] < _QUICK) & ~unrelated(weights, config)
-    circle = (numbers["episodes"] < config.min_episodes) & (numbers["job_size"] < config.circle_size)
-    crowd = ~(numbers["burst_capture"] >= _OWN_BURST)
+    taste = (numbers["quick"] < QUICK) & ~unrelated(weights, config)
+    seldom = (numbers["episodes"] < config.min_episodes) | small_and_mutual(numbers, weights, config)
+    circle = seldom & (numbers["job_size"] < config.circle_size)
+    crowd = ~(numbers["burst_capture"] >= OWN_BURST)
     fans = np.isnan(numbers["authors_effective"]) & (weights["arrival"] <= -config.early_nats)
     fans &= ~often_late(numbers, config)
+    enough = witnesses_needed(numbers, config)
     return {
-        name: (open_ & (heard < enough)).astype(np.float64)
-        for name, open_, enough in zip(EXPLANATIONS, (taste, circle, crowd, fans), (2, 3, 2, 2), strict=True)
+        name: (open_ & (heard < enough[name])).astype(np.float64)
+        for name, open_ in zip(EXPLANATIONS, (taste, circle, crowd, fans), strict=True)
     }
+
+
+def small_and_mutual(numbers: Numbers, weights: Numbers, config: ScoringConfig) -> Bools:
+    """Tell in which rings fewer than `circle_size` members like one another's notes, as friends do again and again."""
+    mutual = weights["reciprocity"] >= config.channel_nats
+    return np.asarray(mutual & (numbers["n_users"] < config.circle_size), np.bool_)
+
+
+def witnesses_needed(numbers: Numbers, config: ScoringConfig) -> dict[str, npt.NDArray[np.int64]]:
+    """Return how many independent witnesses close each explanation, by ring: two, a small circle three."""
+    two = np.full(len(numbers["n_users"]), 2)
+    circle = np.where(numbers["n_users"] < config.circle_size, 3, two)
+    return {name: circle if name == "may_be_circle" else two for name in EXPLANATIONS}
 
 
 def log_odds(numbers: Numbers, weights: Numbers, config: ScoringConfig) -> F64:
@@ -100,7 +117,7 @@ def assign_tiers(score: F64, weights: Numbers, q_value: F64, config: ScoringConf
 
 def n_witnesses(weights: Numbers, config: ScoringConfig) -> npt.NDArray[np.int64]:
     """Count the witnesses beyond timing that speak for each ring: reading, accounts, addresses, views and so on."""
-    heard = [np.max([weights[name] for name in names], axis=0) >= config.witness_nats for names in _WITNESSES]
+    heard = [np.max([weights[name] for name in names], axis=0) >= config.witness_nats for names in WITNESSES]
     return np.asarray(np.sum(heard, axis=0), np.int64)
 
 
@@ -110,7 +127,7 @@ def n_independent(weights: Numbers, channel_nats: float) -> npt.NDArray[np.int64
     Lockstep does not count: it made the community.
     """
     alone = tuple((name,) for name in weights if name != "lockstep" and name not in WITNESS_CHANNELS)
-    heard = [np.max([weights[name] for name in names], axis=0) >= channel_nats for names in (*_WITNESSES, *alone)]
+    heard = [np.max([weights[name] for name in names], axis=0) >= channel_nats for names in (*WITNESSES, *alone)]
     return np.asarray(np.sum(heard, axis=0), np.int64)
 
 
@@ -126,7 +143,7 @@ def unrelated(weights: Numbers, config: ScoringConfig) -> Bools:
 
 def often_late(numbers: Numbers, config: ScoringConfig) -> Bools:
     """Tell which rings acted so often on what was no news that followers, who wait for news, do not explain them."""
-    rather = numbers["arrival_early"] <= _RATHER_EARLY
+    rather = numbers["arrival_early"] <= RATHER_EARLY
     return np.asarray(rather & (numbers["late_episodes"] >= config.min_episodes), np.bool_)
 
 

@@ -46,3 +46,33 @@ def with_integer_ids(run: Detection, kind: pa.DataType | None = None) -> Detecti
             values = pa.array([code[value] for value in tables[name][column].to_pylist()], kind or pa.int64())
             tables[name] = tables[name].set_column(tables[name].column_names.index(column), column, values)
     return Detection(tables, run.info)
+
+
+def run_of(
+    rings: Mapping[str, Sequence[int]],
+    *,
+    day: int = 0,
+    targets: Mapping[str, Sequence[int]] | None = None,
+    scores: Mapping[str, float] | None = None,
+) -> Detection:
+    """Return a run of rings in tier `purge`, by id: the members' numbers and, where given, the targets'.
+
+    Every member liked the ring's first target, a second apart, at the end of the day.
+    """
+    start = dt.datetime(2026, 11, 22, 8, tzinfo=dt.UTC) + day * DAY
+    pattern = RUN.tables["rings"].to_pylist()[1]
+    rows: dict[str, list[dict[str, Any]]] = {name: [] for name in RUN.tables}
+    for ring, users in rings.items():
+        notes = [f"n{n:03}" for n in (targets or {}).get(ring, range(1))]
+        score = (scores or {}).get(ring, 0.99)
+        rows["rings"].append({**pattern, "ring_id": ring, "n_users": len(users), "n_notes": len(notes), "score": score})
+        rows["targets"] += [{"ring_id": ring, "note_id": n, "n_ring_likes": len(users), "n_likes": 100} for n in notes]
+        for second, user in enumerate(users):
+            who = {"ring_id": ring, "user_id": f"u{user:03}", "tier": "purge", "score": score}
+            rows["members"].append({**who, "n_ring_likes": 1, "n_likes": 5, "n_partners": 3, "reasons": ["TIED"]})
+            when = start + dt.timedelta(seconds=second)
+            rows["candidates"].append({**who, "note_id": notes[0], "ts": when, "reasons": ["IN_COMPANY"]})
+    tables = {name: pa.Table.from_pylist(rows[name], schema=table.schema) for name, table in RUN.tables.items()}
+    period = {"first_ts": start.isoformat(), "last_ts": (start + DAY).isoformat()}
+    fingerprint = f"{day} {sorted((ring, list(users)) for ring, users in rings.items())} {scores}"
+    return Detection(tables, {**RUN.info, "period": period, "input": {**RUN.info["input"], "fingerprint": fingerprint}})

@@ -10,6 +10,7 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 
+from graphkit.cases import database
 from graphkit.cases.database import FILE
 from graphkit.cases.store import CaseStore, default_folder
 from graphkit.detection import Detection
@@ -78,39 +79,22 @@ def test_integer_ids__stay_integers(tmp_path: Path, kind: pa.DataType) -> None:
     run = with_integer_ids(RUN, kind)
     if kind == pa.uint64():  # beyond what SQLite's own integers hold
         tables = dict(run.tables)
-        users = pa.array([2**64 - 1 - u for u in run.members["user_id"].to_pylist()], kind)
-        tables["members"] = run.members.set_column(1, "user_id", users)
+        for name in ("members", "candidates"):
+            at = tables[name].column_names.index("user_id")
+            users = pa.array([2**64 - 1 - u for u in tables[name]["user_id"].to_pylist()], kind)
+            tables[name] = tables[name].set_column(at, "user_id", users)
         run = Detection(tables, run.info)
     user = run.members["user_id"][0].as_py()
     review(tmp_path / "cases", {"user_id": str(user), "verdict": "cleared"}, run=run)
     with CaseStore.open(tmp_path / "cases") as store:
-        assert [*store.cleared_users(AT)] == [user]
+        assert [row["user_id"] for row in store.decisions()] == [user]
+        assert [*store.standings(AT)] == [("user", user)]
 
 
 def test_ids_of_two_kinds__are_refused(tmp_path: Path) -> None:
     review(tmp_path / "cases", USER)
-    with pytest.raises(InputError, match=r'user ids such as "u1-2" and the run ids of type int64'):
+    with pytest.raises(InputError, match="holds user_ids of type string and the run of type int64"):
         review(tmp_path / "cases", {"user_id": "0", "verdict": "cleared"}, run=with_integer_ids(RUN))
-
-
-def test_cleared_user__for_the_period_and_not_before(tmp_path: Path) -> None:
-    review(tmp_path / "cases", USER)
-    with CaseStore.open(tmp_path / "cases") as store:
-        assert store.cleared_users(AT - DAY) == {}
-        assert store.cleared_users(AT) == {"u1-2": AT + 180 * DAY}
-        assert store.cleared_users(AT + 180 * DAY) == {}
-        assert store.cleared_users(AT + DAY, period_d=1) == {}
-
-
-def test_cleared_user__until_the_reviewer_changes_their_mind(tmp_path: Path) -> None:
-    review(tmp_path / "cases", USER)
-    review(tmp_path / "cases", {**USER, "verdict": "confirmed", "reviewer": "Bo"}, at=AT + DAY)
-    with CaseStore.open(tmp_path / "cases") as store:
-        assert [*store.cleared_users(AT + DAY)] == ["u1-2"]
-    review(tmp_path / "cases", {**USER, "verdict": "confirmed"}, at=AT + 2 * DAY)
-    with CaseStore.open(tmp_path / "cases") as store:
-        assert store.cleared_users(AT + 2 * DAY) == {}
-        assert [*store.cleared_users(AT + DAY)] == ["u1-2"]
 
 
 def test_batches__their_keys_once(tmp_path: Path) -> None:
@@ -123,8 +107,7 @@ def test_batches__their_keys_once(tmp_path: Path) -> None:
             ("B-1", str(tmp_path / "b1"), AT),
             ("B-2", str(tmp_path / "b2"), AT + DAY),
         ]
-        assert store.purged_keys() == {"k0", "k1", "k2"}
-        assert store.purged_keys(but=["B-1"]) == {"k2"}
+        assert list(store.keys_by_batch().items()) == [("B-1", {"k0", "k1"}), ("B-2", {"k2"})]
 
 
 def test_batch__of_the_same_name_with_other_likes_is_refused(tmp_path: Path) -> None:
@@ -135,6 +118,62 @@ def test_batch__of_the_same_name_with_other_likes_is_refused(tmp_path: Path) -> 
         CaseStore.open(tmp_path / "cases", write=True) as store,
     ):
         store.record_batch("B-1", batch_of(RUN, 1), path=tmp_path / "b1", run=RUN, made_at=AT)
+
+
+def test_withdrawn_batch__counts_no_more_until_it_is_made_again(tmp_path: Path) -> None:
+    def recorded(batch_id: str, row: int) -> None:
+        with CaseStore.open(tmp_path / "cases", write=True) as store:
+            store.record_batch(batch_id, batch_of(RUN, row), path=tmp_path / batch_id, run=RUN, made_at=AT)
+
+    def counting() -> dict[str, set[str]]:
+        with CaseStore.open(tmp_path / "cases") as store:
+            assert {row["batch_id"] for row in store.purged()} == store.keys_by_batch().keys()
+            assert [row["batch_id"] for row in store.batches()] == [*store.keys_by_batch()]
+            return store.keys_by_batch()
+
+    recorded("B-1", 0)
+    recorded("B-2", 1)
+    with CaseStore.open(tmp_path / "cases", write=True) as store:
+        store.withdraw_batch("B-1", at=AT)
+        store.withdraw_batch("B-1", at=AT)
+        store.withdraw_batch("B-9", at=AT)
+    assert counting() == {"B-2": {"k1"}}
+    recorded("B-1", 0)
+    assert counting() == {"B-1": {"k0"}, "B-2": {"k1"}}
+
+
+def test_purged__likes_with_their_evidence(tmp_path: Path) -> None:
+    with CaseStore.open(tmp_path / "cases", write=True) as store:
+        store.record_batch("B-1", batch_of(RUN, 0, 1, 3), path=tmp_path / "b1", run=RUN, made_at=AT)
+        likes = store.purged("u1-0")
+        then = store.evidence_then(likes)
+        assert [row["note_id"] for row in store.purged("u1-0", "n1-1")] == ["n1-1"]
+    assert [(row["note_id"], row["tier"], row["name"], row["restored"]) for row in likes] == [
+        ("n1-0", "purge", "L-000001", False),
+        ("n1-1", "purge", "L-000001", False),
+    ]
+    assert [row["ring_id"] for row in then["rings"]] == ["R-000001"]
+    assert [(row["user_id"], row["n_partners"]) for row in then["members"]] == [("u1-0", 3)]
+    assert [row["note_id"] for row in then["candidates"]] == ["n1-0", "n1-1"]
+
+
+def test_given_back__is_marked(tmp_path: Path) -> None:
+    review(tmp_path / "cases", {"user_id": "u1-0", "verdict": "cleared"})
+    with CaseStore.open(tmp_path / "cases", write=True) as store:
+        store.record_batch("B-1", batch_of(RUN, 0, 1), path=tmp_path / "b1", run=RUN, made_at=AT)
+        store.give_back(store.purged(note="n1-1"), 1)
+    with CaseStore.open(tmp_path / "cases") as store:
+        assert [(row["note_id"], row["restored"]) for row in store.purged()] == [("n1-0", False), ("n1-1", True)]
+        assert store.keys_by_batch() == {"B-1": {"k0", "k1"}}
+
+
+def test_id_from_text__of_the_kind_the_store_holds(tmp_path: Path) -> None:
+    with CaseStore.open(tmp_path / "cases", write=True) as store:
+        assert store.id_from("7", "user_id") == "7"
+        store.add_run(with_integer_ids(RUN))
+        assert store.id_from("7", "user_id") == 7
+        with pytest.raises(InputError, match="user_id 'u7'; wanted an integer"):
+            store.id_from("u7", "user_id")
 
 
 def test_times__keep_their_microseconds(tmp_path: Path) -> None:
@@ -198,6 +237,34 @@ def test_newer_store__is_refused_and_not_touched(tmp_path: Path) -> None:
             pass
 
 
+def older(monkeypatch: pytest.MonkeyPatch, *further: str) -> None:
+    """Make the store's form one of the past: the program knows further steps."""
+    steps = database._migrations()
+    monkeypatch.setattr(database, "_migrations", lambda: [*steps, *further])
+
+
+def test_older_store__is_brought_to_the_newest_form_with_what_it_holds(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    review(tmp_path / "cases", USER)
+    older(monkeypatch, "ALTER TABLE decisions ADD COLUMN colour TEXT;\nUPDATE decisions SET colour = 'red';\n")
+    with CaseStore.open(tmp_path / "cases") as store:
+        assert [(row["user_id"], row["colour"]) for row in store.decisions()] == [("u1-2", "red")]
+    monkeypatch.undo()
+    with pytest.raises(OutputError, match="newer graphkit"), CaseStore.open(tmp_path / "cases"):
+        pass
+
+
+def test_older_store__a_step_that_fails_leaves_it_as_it_was(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    review(tmp_path / "cases", USER)
+    older(monkeypatch, "ALTER TABLE decisions ADD COLUMN colour TEXT;\nUPDATE nowhere SET colour = 'red';\n")
+    with pytest.raises(OutputError, match="no such table: nowhere"), CaseStore.open(tmp_path / "cases", write=True):
+        pass
+    monkeypatch.undo()
+    with CaseStore.open(tmp_path / "cases") as store:
+        assert "colour" not in store.decisions()[0]
+
+
 def test_foreign_file__is_refused(tmp_path: Path) -> None:
     (tmp_path / "cases").mkdir()
     (tmp_path / "cases" / FILE).write_bytes(b"not a database" * 100)
@@ -230,3 +297,13 @@ def test_no_room__one_line_and_nothing_stored(tmp_path: Path, monkeypatch: pytes
     monkeypatch.undo()
     with CaseStore.open(tmp_path / "cases") as store:
         assert [row["verdict"] for row in store.decisions()] == ["cleared"]
+
+
+def test_reader__cannot_write(tmp_path: Path) -> None:
+    review(tmp_path / "cases", USER)
+    with pytest.raises(OutputError, match="readonly"), CaseStore.open(tmp_path / "cases") as store:
+        store.add_run(with_other_period(RUN))
+
+
+def with_other_period(run: Detection) -> Detection:
+    return Detection(run.tables, {**run.info, "config_digest": "another"})

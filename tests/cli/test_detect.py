@@ -6,6 +6,7 @@ import datetime as dt
 import json
 import os
 import pty
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -245,6 +246,38 @@ def test_report_command__renders_the_saved_run_again(likes: Path, tmp_path: Path
     assert (result.exit_code, result.stdout) == (0, f"{out / 'report.html'}\n")
     assert (out / "report.html").read_text(encoding="utf-8") == first
     assert {p.name for p in out.iterdir()} == RUN_FILES
+
+
+def test_report_command__makes_do_without_the_likes(likes: Path, tmp_path: Path) -> None:
+    out, here = tmp_path / "run", tmp_path / "here.parquet"
+    shutil.copy(likes, here)
+    ran(here, out)
+    first = (out / "report.html").read_text(encoding="utf-8")
+    moved = here.rename(tmp_path / "elsewhere.parquet")
+    result = graphkit("report", out)
+    assert result.exit_code == 0
+    assert result.stderr.startswith("graphkit: without the likes: ")
+    assert (out / "report.html").read_text(encoding="utf-8") != first
+    assert graphkit("report", out, "--likes", moved).exit_code == 0
+    assert (out / "report.html").read_text(encoding="utf-8") == first
+
+
+def test_report_command__other_likes_are_refused_and_the_page_stands(likes: Path, tmp_path: Path) -> None:
+    out = tmp_path / "run"
+    ran(likes, out)
+    first = (out / "report.html").read_bytes()
+    other = dump(farm(users=11), tmp_path / "other.parquet")
+    result = graphkit("report", out, "--likes", other)
+    assert result.exit_code == 2
+    assert "fingerprint" in result.stderr
+    assert (out / "report.html").read_bytes() == first
+
+
+def test_report_command__opens_in_a_language(likes: Path, tmp_path: Path) -> None:
+    out = tmp_path / "run"
+    ran(likes, out)
+    assert graphkit("report", out, "--lang", "zh").exit_code == 0
+    assert '"language":"zh"' in (out / "report.html").read_text(encoding="utf-8")
 
 
 def test_report_command__not_a_run(tmp_path: Path) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import fields, replace
-from importlib import import_module
 from typing import Any
 from unittest import mock
 
@@ -14,7 +13,8 @@ from hypothesis import strategies as st
 
 import graphkit as gk
 from graphkit.config import Config
-from graphkit.detection.decoys import move_sessions
+from graphkit.detection.decoys import Sessions
+from graphkit.engines import LocalEngine
 from graphkit.likes.model import NO_TIME, Likes, Notes
 from tests.reference import co_likes, rows
 from tests.scoring.worlds import dressed
@@ -22,7 +22,6 @@ from tests.worlds import DAY, SECOND, make_likes
 
 GAP = 1800 * SECOND
 HOUR = 3600 * SECOND
-detect_module = import_module("graphkit.detection.detect")
 #: Name of a like, and what stands beside it.
 Key = tuple[int, int]
 
@@ -44,6 +43,11 @@ def many_likes(draw: st.DrawFn) -> Likes:
 
 _windows = st.sampled_from([1, 60, 3600])
 _seeds = st.integers(0, 5)
+
+
+def move_sessions(likes: Likes, window_s: int, seed: int, threads: int = 1) -> Likes:
+    """Return the likes with their sessions moved."""
+    return Sessions.of(likes, likes.bipartite()).moved(window_s, seed, LocalEngine(threads))
 
 
 def at(likes: Likes) -> dict[Key, int]:
@@ -108,6 +112,14 @@ def test_move_sessions__no_like_leaves_the_period(likes: Likes, window_s: int, s
 @given(many_likes(), _windows, _seeds)
 def test_move_sessions__the_same_again_is_the_same(likes: Likes, window_s: int, seed: int) -> None:
     assert move_sessions(likes, window_s, seed).ts.tolist() == move_sessions(likes, window_s, seed).ts.tolist()
+
+
+@given(many_likes(), _windows, _seeds, st.integers(2, 3))
+@settings(max_examples=20)
+def test_move_sessions__threads_do_not_matter(likes: Likes, window_s: int, seed: int, threads: int) -> None:
+    one, more = (move_sessions(likes, window_s, seed, n) for n in (1, threads))
+    for name in ("user", "note", "ts", "repeats"):
+        np.testing.assert_array_equal(getattr(one, name), getattr(more, name))
 
 
 @given(many_likes(), _windows, _seeds, st.sampled_from([1, -(10**15), 3 * HOUR]))
@@ -238,9 +250,9 @@ LOCKSTEP = [(user, note, DAY + note * 86_400 * SECOND + user) for user in range(
 def detected(likes: Likes, **scoring: Any) -> tuple[gk.Detection, list[tuple[int, int]]]:
     """Detect; return the run, and window and seed of each decoy that was made."""
     config = Config.model_validate({"projection": {"windows_s": [60, 3600]}, "scoring": scoring})
-    with mock.patch.object(detect_module, "move_sessions", wraps=move_sessions) as spy:
+    with mock.patch.object(Sessions, "moved", autospec=True, side_effect=Sessions.moved) as spy:
         found = gk.detect(likes, config=config)
-    return found, [call.args[1:] for call in spy.call_args_list]
+    return found, [call.args[1:3] for call in spy.call_args_list]
 
 
 @pytest.mark.kernels
@@ -255,9 +267,11 @@ def test_detect__makes_decoys_of_every_window_with_seeds_of_their_own(
 
 
 @pytest.mark.kernels
-def test_detect__makes_no_decoys_where_no_ring_competes() -> None:
-    found, made = detected(make_likes(NOISE))
-    assert (found.rings.num_rows, made) == (0, [])
+def test_detect__decoys_are_not_asked_where_no_ring_competes() -> None:
+    high = Config.model_validate({"scoring": {"review_score": 0.99999, "purge_score": 0.999999}})
+    with mock.patch.object(Sessions, "moved", lambda sessions, *_: sessions.likes):
+        (ring,) = gk.detect(make_likes([*LOCKSTEP, *NOISE]), config=high).rings.to_pylist()
+    assert ring["q_value"] == 1 - ring["score"]
 
 
 @pytest.mark.kernels
@@ -270,6 +284,6 @@ def test_detect__a_ring_that_lockstep_made_keeps_its_q_value() -> None:
 @pytest.mark.kernels
 def test_detect__a_ring_that_shows_again_where_sessions_are_moved_loses() -> None:
     # Decoys that move nothing stand for a list that everybody works through at one pace.
-    with mock.patch.object(detect_module, "move_sessions", lambda likes, window_s, seed: likes):
+    with mock.patch.object(Sessions, "moved", lambda sessions, *_: sessions.likes):
         found = gk.detect(make_likes([*LOCKSTEP, *NOISE]))
     assert found.rings["q_value"].to_pylist() == [1]

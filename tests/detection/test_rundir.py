@@ -19,7 +19,7 @@ import pyarrow.parquet as pq
 import pytest
 
 import graphkit as gk
-from graphkit.detection.rundir import FORMAT, check_files
+from graphkit.detection.rundir import FORMAT, check_files, replace_page
 from graphkit.errors import OutputError
 from graphkit.schemas import OUTPUTS
 from tests.detection.runs import assert_same_tables
@@ -102,6 +102,37 @@ def test_missing_parents_are_made_and_further_files_written(tiny: gk.Detection, 
     where = tiny.save(tmp_path / "a" / "b" / "run", extra={"report.html": "赞", "x.bin": b"\0\xff"})
     assert (where / "report.html").read_bytes() == "赞".encode()
     assert (where / "x.bin").read_bytes() == b"\0\xff"
+
+
+def test_further_files__in_folders(tiny: gk.Detection, tmp_path: Path) -> None:
+    where = tiny.save(tmp_path / "run", extra={"report.html": "page", "report/1.js": "beside"})
+    assert (where / "report" / "1.js").read_text() == "beside"
+
+
+# Another page
+
+
+def test_replace_page__and_what_it_reads_beside_it(tiny: gk.Detection, tmp_path: Path) -> None:
+    where = tiny.save(tmp_path / "run", extra={"report.html": "old", "report/a.js": "old", "report/b.js": "both"})
+    replace_page(where, "report.html", {"report.html": "new", "report/b.js": "both", "report/c.js": "new"}, "report")
+    assert (where / "report.html").read_text() == "new"
+    assert sorted(p.name for p in (where / "report").iterdir()) == ["b.js", "c.js"]
+    assert not [p for p in where.iterdir() if p.name.endswith(".part")]
+
+
+def test_replace_page__by_one_that_reads_nothing_beside_it(tiny: gk.Detection, tmp_path: Path) -> None:
+    where = tiny.save(tmp_path / "run", extra={"report.html": "old", "report/a.js": "old"})
+    replace_page(where, "report.html", {"report.html": "new"}, "report")
+    assert not (where / "report").exists()
+
+
+def test_replace_page__the_old_one_stands_where_the_new_one_fails(tiny: gk.Detection, tmp_path: Path) -> None:
+    where = tiny.save(tmp_path / "run", extra={"report.html": "old", "report/a.js": "old"})
+    (where / "report" / "c.js").mkdir()  # a file cannot be written here
+    with pytest.raises(OutputError, match="wanted room and leave to write"):
+        replace_page(where, "report.html", {"report.html": "new", "report/c.js": "new"}, "report")
+    assert (where / "report.html").read_text() == "old"
+    assert (where / "report" / "a.js").read_text() == "old"
 
 
 def test_a_relative_path(tiny: gk.Detection, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

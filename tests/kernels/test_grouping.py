@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from graphkit._kernels.grouping import group_members, group_pointers, runs_between
+from graphkit._kernels.grouping import group_by_time, group_members, group_pointers, runs_between
 
 pytestmark = pytest.mark.kernels
 
@@ -25,6 +25,15 @@ def test_groups_hold_their_elements_in_the_order_given(codes: list[int], random:
     members = group_members(array, np.array(order, np.int32), ptr)
     assert members.dtype == np.int32
     assert members.tolist() == [i for group in range(7) for i in order if codes[i] == group]
+
+
+@pytest.mark.parametrize("n", [0, 1, 30, 400])
+def test_group_by_time__is_the_stable_order_by_group_and_time(n: int) -> None:
+    rng = np.random.default_rng(n)
+    codes, ts = rng.integers(0, 4, n, dtype=np.int32), rng.integers(0, 50, n)
+    order, times = group_by_time(codes, ts, group_pointers(codes, 5))
+    assert order.tolist() == sorted(range(n), key=lambda i: (codes[i], ts[i], i))
+    assert times.tolist() == ts[order].tolist()
 
 
 @given(st.lists(st.tuples(st.integers(0, 3), st.integers(-5, 5)), max_size=30), st.data())

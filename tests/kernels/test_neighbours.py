@@ -54,13 +54,11 @@ def rates_and_hot(
     flank_all[by_time] = counts_within(sorted_ts, horizon_us) - inner
     if inclusive:
         within_all[by_time] = inner
-    parts = [
-        rates_and_heat(
-            first, last, likes.ts, ptr, flank_all, within_all, window_us, horizon_us, float(hot_rate), hot_max
-        )
-        for first, last in ((0, likes.n_notes // 2), (likes.n_notes // 2, likes.n_notes))
-    ]
-    return np.concatenate([part[0] for part in parts]), np.concatenate([part[1] for part in parts])
+    rate, hot = np.zeros(len(likes), np.int64), np.zeros(len(likes), np.bool_)
+    limits = (window_us, horizon_us, float(hot_rate), hot_max)
+    for first, last in ((0, likes.n_notes // 2), (likes.n_notes // 2, likes.n_notes)):
+        rates_and_heat(first, last, likes.ts, ptr, flank_all, within_all, *limits, rate, hot)
+    return rate, hot
 
 
 #: Microseconds, so that windows end beside the likes and on them.
@@ -103,7 +101,8 @@ def test_a_rate_in_fixed_point_is_the_fraction_rounded_down(flank_note: int, oth
     ts = np.array([0] + [3] * flank_note, np.int64)
     ptr = np.array([0, len(ts)], np.int64)
     flank_all = np.full(len(ts), flank_note + others, np.int32)
-    rate, _, _ = rates_and_heat(0, len(ptr) - 1, ts, ptr, flank_all, flank_all[:0], 1, 4, 1.0, 99)
+    rate, hot = np.empty(len(ts), np.int64), np.empty(len(ts), np.bool_)
+    rates_and_heat(0, len(ptr) - 1, ts, ptr, flank_all, flank_all[:0], 1, 4, 1.0, 99, rate, hot)
     share = (flank_note + Fraction(1, 2)) / (flank_note + others + Fraction(1, 2))
     assert rate[0] == int(share * 2**32)
 
@@ -115,7 +114,8 @@ def test_an_inclusive_rate_in_fixed_point_is_the_fraction_rounded_down(burst: in
     ts = np.zeros(n, np.int64)
     within_all = np.full(n, n + others, np.int32)
     flank_all = 2**31 - 1 - within_all
-    rate, _, _ = rates_and_heat(0, 1, ts, np.array([0, n], np.int64), flank_all, within_all, 1, 4, 1.0, 99)
+    rate, hot = np.empty(n, np.int64), np.empty(n, np.bool_)
+    rates_and_heat(0, 1, ts, np.array([0, n], np.int64), flank_all, within_all, 1, 4, 1.0, 99, rate, hot)
     within = (burst + Fraction(1, 2)) / (burst + others + Fraction(1, 2))
     beyond = Fraction(1, 2) / (2**31 - 1 - n - others + Fraction(1, 2))
     assert rate[0] == int(max(within, beyond) * 2**32)

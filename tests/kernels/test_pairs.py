@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from graphkit._kernels.grouping import group_members, group_pointers
 from graphkit._kernels.neighbours import window_bounds
-from graphkit._kernels.pairs import activity_steps, expected_twice, row_work
+from graphkit._kernels.pairs import activity_steps, expected_twice, index_steps, row_work
 from graphkit.config import ProjectionConfig
 from graphkit.engines import LocalEngine
 from graphkit.projection.project import project
@@ -53,6 +53,12 @@ def steps_of(likes: list[tuple[int, int]], window: int) -> tuple[npt.NDArray[np.
     return moment[: n + 1], count[:n], rate[:n]
 
 
+def index_of(moment: npt.NDArray[np.int64]) -> tuple[npt.NDArray[np.int32], int, int]:
+    """Return the index over the steps, and what it tells of itself."""
+    index = np.empty(2 * len(moment) + 2, np.int32)
+    return index, *index_steps(moment, len(moment) - 1, index)
+
+
 @given(rated_likes, windows, st.integers(-50, 50))
 def test_steps_of_activity_hold_the_likes_within_the_window(likes: list[tuple[int, int]], window: int, at: int) -> None:
     moment, count, rate = steps_of(likes, window)
@@ -70,9 +76,25 @@ def test_what_is_expected_of_two_users_is_the_references(
     rates = [q for own in (one, other) for _, q in own]
     expected = reference.expectation(likes, 0, 1, window, rates, [False] * len(likes))
     steps = steps_of(one, window)
+    steps = (*steps, *index_of(steps[0]))
     assert expected_twice(*columns(other), *steps, 2**62) == expected
     for enough in (expected - 1, expected):
         assert (expected_twice(*columns(other), *steps, enough) > enough) == (expected > enough)
+
+
+@given(rated_likes, windows, st.sampled_from([1, 1000, 10**12]))
+def test_the_index_finds_the_step_in_which_each_stretch_begins(
+    likes: list[tuple[int, int]], window: int, unit: int
+) -> None:
+    moment, _, _ = steps_of([(t * unit, q) for t, q in likes], window * unit)
+    index, shift, stretches = index_of(moment)
+    assert stretches <= 2 * (len(moment) - 1)
+    assert (stretches == 0) == (len(likes) == 0)
+    for i in range(stretches):
+        start = moment[1] + (i << shift)
+        assert moment[index[i]] <= start < moment[index[i] + 1]
+    if stretches:
+        assert moment[-2] < moment[1] + (stretches << shift)
 
 
 def test_expectations_saturate_instead_of_wrapping() -> None:

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from graphkit._kernels.grouping import group_pointers
-from graphkit._kernels.prune import prune
+from graphkit._kernels.prune import lay_out, prune
 from graphkit.likes.model import Likes
 from tests import reference
 from tests.worlds import DAY, SECOND, World, make_likes, seeded_world, worlds
@@ -20,7 +20,8 @@ pytestmark = pytest.mark.kernels
 def survivors(likes: Likes, window_us: int, min_weight: int) -> npt.NDArray[np.bool_]:
     """Run the kernel on likes."""
     ptr = group_pointers(likes.note, likes.n_notes)
-    return prune(likes.user, likes.ts, ptr, likes.n_users, window_us, min_weight)
+    none = np.zeros(len(likes), np.bool_)
+    return prune(likes.user, likes.ts, ptr, none, likes.n_users, window_us, min_weight)
 
 
 @given(worlds(), st.sampled_from([1, SECOND - 1, SECOND, 2 * SECOND, 5 * SECOND]), st.integers(1, 5))
@@ -30,6 +31,37 @@ def test_survivors_are_the_references(world: World, window_us: int, min_weight: 
     alive = survivors(likes, window_us, min_weight)
     assert alive.dtype == np.bool_
     assert alive.tolist() == reference.prune(reference.rows(likes), window_us, min_weight)
+
+
+@given(worlds(), st.integers(1, 3), st.data())
+def test_survivors_beside_hot_moments_are_those_of_the_rest(world: World, min_weight: int, data: st.DataObject) -> None:
+    likes = world.likes
+    hot = np.array(data.draw(st.lists(st.booleans(), min_size=len(likes), max_size=len(likes))), np.bool_)
+    ptr = group_pointers(likes.note, likes.n_notes)
+    alive = prune(likes.user, likes.ts, ptr, hot, likes.n_users, 2 * SECOND, min_weight)
+    cool = [like for like, is_hot in zip(reference.rows(likes), hot.tolist(), strict=True) if not is_hot]
+    assert not alive[hot].any()
+    assert alive[~hot].tolist() == reference.prune(cool, 2 * SECOND, min_weight)
+
+
+@given(worlds(), st.sampled_from([SECOND, 3 * SECOND]), st.data())
+def test_survivors_are_laid_out_by_user_with_their_company(world: World, window_us: int, data: st.DataObject) -> None:
+    likes = world.likes
+    alive = np.array(data.draw(st.lists(st.booleans(), min_size=len(likes), max_size=len(likes))), np.bool_)
+    ptr = group_pointers(likes.note, likes.n_notes)
+    key = np.arange(len(likes), dtype=np.int32) * 7
+    of, row_ptr, lo, hi, note, ts, keys = lay_out(likes.user, likes.ts, key, ptr, alive, likes.n_users, window_us)
+    left = [
+        (*like[:3], k) for like, k, is_alive in zip(reference.rows(likes), key.tolist(), alive, strict=True) if is_alive
+    ]
+    assert of.tolist() == [user for user, *_ in left]
+    by_user = sorted(range(len(left)), key=lambda i: left[i][0])
+    assert [(u, n, t, k) for u, n, t, k in zip(of[by_user], note, ts, keys, strict=True)] == [left[i] for i in by_user]
+    assert np.diff(row_ptr).tolist() == [of.tolist().count(u) for u in range(likes.n_users)]
+    for row, i in enumerate(by_user):
+        near = [j for j, (_, n, t, _) in enumerate(left) if n == note[row] and abs(t - ts[row]) <= window_us]
+        assert list(range(lo[row], hi[row])) == near
+        assert i in near
 
 
 @pytest.mark.parametrize("window_s", [1, 3, 60])

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import random
+import subprocess
+import sys
 from collections.abc import Iterable
 from dataclasses import fields
 from itertools import combinations
@@ -317,3 +319,12 @@ def test_a_pair_significant_in_several_windows_is_one_edge(windows: list[set[Pai
     assert list(zip(joined.u.tolist(), joined.v.tolist(), strict=True)) == sorted(set().union(*windows))
     assert joined.n_eligible == 99
     assert {joined.u.dtype, joined.v.dtype} == {np.dtype(np.int32)}
+
+
+def test_import_igraph_bare__leaves_matplotlib_out_and_in_reach() -> None:
+    code = (
+        "import sys; from graphkit.partition import import_igraph_bare as bare; bare();"
+        "assert 'igraph' in sys.modules and 'matplotlib.pyplot' not in sys.modules;"
+        "import matplotlib.pyplot"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)

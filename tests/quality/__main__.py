@@ -121,7 +121,7 @@ def pictures(command: str, measured: Mapping[Any, Sequence[Measured]]) -> None:
     if command == "price":
         price.draw(measured)
     elif command == "suite":
-        from graphkit.report.calibration import save_calibration
+        from graphkit.plots import save_calibration
 
         IMAGES.mkdir(parents=True, exist_ok=True)
         save_calibration(pool(one.found for ones in measured.values() for one in ones), IMAGES / "calibration.png")

@@ -6,7 +6,7 @@ import pytest
 
 import graphkit as gk
 from graphkit.evaluation.truth import encode_truth
-from graphkit.report.calibration import draw_calibration
+from graphkit.plots import draw_calibration
 from graphkit.report.evaluation import evaluation_text, interval
 from tests.evaluation.made import made_run, made_truth
 

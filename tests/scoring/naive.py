@@ -290,6 +290,9 @@ def evidence(
             uses = [] if column is None else [(likes[p].user, int(column[p])) for p in positions]
             out[what + name] = sharing(uses)
 
+    out |= taste(table, likes, ring_of, passed, mine)
+    out["window_s"], out["n_users"] = window_s, len(members)
+
     for name, users in (("", members), ("_expected", strangers)):
         registered = [] if table.users.registered_at is None else [int(table.users.registered_at[u]) for u in users]
         views = [] if table.users.views is None else [float(table.users.views[u]) / of_user[u] for u in users]
@@ -299,6 +302,36 @@ def evidence(
     out["engagement"] = median_or_nan(engagement(table, of_note, {likes[p].note for p in passed}, n) for n in targets)
     out["reciprocity"] = reciprocity(table, [likes[p].note for p in mine], ring_of, ring)
     return out
+
+
+def taste(
+    table: Likes, likes: Sequence[Like], ring_of: Sequence[int], passed: set[int], mine: Sequence[int]
+) -> dict[str, float]:
+    """Return how much of the members' own likes is of the topics of `mine`, of what it is for others, and by chance.
+
+    A user's own likes are those of known topic that are no ring's, `passed`. For a like of known topic of a user with
+    at least three own likes beside it: the share of these that are of its topic.
+    """
+    if table.notes.topic is None:
+        return dict.fromkeys(("own_topics", "own_topics_expected", "own_topics_chance", "own_topics_likes"), NAN)
+    topic = [int(table.notes.topic[like.note]) for like in likes]
+    own = [p for p in range(len(likes)) if p not in passed and topic[p] != UNKNOWN]
+
+    def shares(positions: Iterable[int]) -> list[tuple[float, float]]:
+        out = []
+        for p in positions:
+            beside = [topic[q] for q in own if likes[q].user == likes[p].user and q != p]
+            if topic[p] != UNKNOWN and len(beside) >= 3:
+                out.append((beside.count(topic[p]) / len(beside), mean(topic[q] == topic[p] for q in own)))
+        return out
+
+    ring, others = shares(mine), shares(own)
+    return {
+        "own_topics": mean_or_nan(share for share, _ in ring),
+        "own_topics_expected": mean_or_nan(share for share, _ in others),
+        "own_topics_chance": mean_or_nan(chance for _, chance in ring),
+        "own_topics_likes": len(ring),
+    }
 
 
 def publication(table: Likes, likes: Sequence[Like], note: int) -> int:
@@ -405,7 +438,7 @@ def witnesses(weights: Mapping[str, float], least: float) -> int:
     return (
         bool(loud & {"dwell", "completion"})
         + bool(loud & {"registration", "devices"})
-        + len(loud & {"addresses", "views", "engagement", "reciprocity"})
+        + len(loud & {"taste", "addresses", "views", "engagement", "reciprocity"})
     )
 
 

@@ -21,6 +21,7 @@ CLOSED = {
     "quick": 0.5,
     "episodes": 8.0,
     "job_size": 10.0,
+    "n_users": 40.0,
     "burst_capture": 0.67,
     "authors_effective": 3.0,
     "late_episodes": 0.0,
@@ -30,6 +31,7 @@ ALL_OPEN = {
     "quick": 0.4,
     "episodes": 7.0,
     "job_size": 29.0,
+    "n_users": 29.0,
     "burst_capture": 0.66,
     "authors_effective": math.nan,
     "late_episodes": 7.0,
@@ -124,7 +126,7 @@ def test_open_explanations__a_taste_is_not_closed(weights: dict[str, float]) -> 
 WITNESSES = [
     ("dwell", "completion"),
     ("registration", "devices"),
-    *zip(["addresses", "views", "engagement", "reciprocity"]),
+    *zip(["taste", "addresses", "views", "engagement", "reciprocity"]),
 ]
 
 
@@ -133,6 +135,18 @@ def test_open_explanations__two_witnesses_close_all_but_a_circle(first: int) -> 
     for name in WITNESSES[first]:
         for other in WITNESSES[(first + 1) % len(WITNESSES)]:
             assert left_open(ALL_OPEN, FOLLOWING | {name: 0.6, other: 0.6}) == {"circle"}
+
+
+def test_open_explanations__two_witnesses_close_a_circle_of_thirty() -> None:
+    assert "circle" in left_open(ALL_OPEN | {"n_users": 30.0}, FOLLOWING | {"dwell": 0.6})
+    assert left_open(ALL_OPEN | {"n_users": 30.0}, FOLLOWING | {"dwell": 0.6, "views": 0.6}) == set()
+
+
+def test_open_explanations__many_occasions_do_not_close_a_circle_that_likes_its_own_notes() -> None:
+    mutual = {"reciprocity": 0.5}
+    assert left_open(CLOSED | {"n_users": 29.0}, mutual) == {"circle"}
+    assert left_open(CLOSED | {"n_users": 30.0}, mutual) == set()
+    assert left_open(CLOSED | {"n_users": 29.0, "job_size": 30.0}, mutual) == set()
 
 
 def test_open_explanations__three_witnesses_close_all() -> None:

@@ -11,10 +11,11 @@ import pytest
 from hypothesis import Phase, find, given, settings
 from hypothesis import strategies as st
 
+from graphkit._kernels.grouping import expand_ranges
 from graphkit.candidates import judge_likes
 from graphkit.config import ScoringConfig
 from graphkit.schemas import CHANNELS, EVIDENCE
-from graphkit.scoring.attach import Jobs, attach, expand_ranges, find_jobs, note_ranges, telling_jobs
+from graphkit.scoring.attach import Jobs, attach, find_jobs, note_ranges, telling_jobs
 from graphkit.scoring.coordination import MIN_COMPANY
 from graphkit.scoring.evidence import Numbers, gather
 from graphkit.scoring.rings import Rings
@@ -26,6 +27,8 @@ from tests.scoring.worlds import Scene, scenes
 pytestmark = pytest.mark.kernels
 NUMBERS = [name for name, _ in EVIDENCE if not name.startswith("weight_") and name not in EXPLANATIONS]
 
+TASTE = ("own_topics", "own_topics_expected", "own_topics_chance")
+
 
 def jobs_of(scene: Scene) -> Jobs:
     return find_jobs(scene.graph, scene.projection.views, scene.members, scene.tested)
@@ -33,7 +36,8 @@ def jobs_of(scene: Scene) -> Jobs:
 
 def numbers_of(scene: Scene) -> Numbers:
     jobs = jobs_of(scene)
-    return gather(scene.likes, scene.graph, scene.projection, scene.members, scene.tested, jobs, scene.config)
+    of = (scene.members, scene.together, scene.tested, jobs)
+    return gather(scene.likes, scene.graph, scene.projection, *of, scene.config)
 
 
 def naive_jobs(scene: Scene) -> list[naive.Job]:
@@ -114,7 +118,7 @@ def ambiguous(found: list[naive.Meeting]) -> bool:
 @settings(max_examples=60)
 def test_evidence(scene: Scene) -> None:
     jobs, numbers = jobs_of(scene), numbers_of(scene)
-    assert sorted(numbers) == sorted(NUMBERS)
+    assert sorted(numbers) == sorted([*NUMBERS, "window_s", "n_users"])
     edges = {
         view.window_s: set(zip(view.edges.u.tolist(), view.edges.v.tolist(), strict=True))
         for view in scene.projection.views
@@ -217,6 +221,7 @@ def test_note_ranges(scene: Scene, shift: int, length: int) -> None:
         lambda s: len(set(s.tested.window_s[s.tested.passed].tolist())) > 1,
         lambda s: {True, False, None} <= {naive.is_news(s.likes, s.rows, s.ring_of, job) for job in naive_jobs(s)},
         lambda s: numbers_of(s)["audience_pairs"].max() > 2,
+        lambda s: len({n for name in TASTE for n in numbers_of(s)[name][:1].tolist() if 0 < n < 1}) == len(TASTE),
     ],
     ids=[
         "a crowd at a job",
@@ -227,6 +232,7 @@ def test_note_ranges(scene: Scene, shift: int, length: int) -> None:
         "several windows",
         "new and old notes",
         "outsiders on two targets",
+        "members with a taste",
     ],
 )
 def test_the_drawn_scenes_hold_what_the_twins_are_about(wanted: Callable[[Scene], bool]) -> None:

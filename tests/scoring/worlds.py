@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -14,6 +15,7 @@ from graphkit.config import ScoringConfig
 from graphkit.engines import LocalEngine
 from graphkit.likes.model import NO_TIME, UNKNOWN, Likes, Notes, Users
 from graphkit.projection.project import Projection, project
+from graphkit.scoring.company import Company
 from graphkit.scoring.coordination import Coordination, coordinate
 from graphkit.scoring.membership import NO_RING, Membership
 from tests import reference
@@ -44,9 +46,14 @@ class Scene:
         return project(self.graph, key, config.windows_s, config, LocalEngine(1))
 
     @cached_property
+    def together(self) -> Company:
+        """The members' likes and their company."""
+        return Company.of(self.graph, self.projection.views, self.members.ring_of)
+
+    @cached_property
     def tested(self) -> Coordination:
         """Every like of a member, tested."""
-        return coordinate(self.graph, self.projection.views, self.members, self.config)
+        return coordinate(self.together, self.projection.views, self.members, self.config)
 
     @cached_property
     def rows(self) -> list[reference.Like]:
@@ -98,6 +105,7 @@ def dressed(likes: Likes, seed: int, absent: frozenset[str] = frozenset()) -> Li
     }
     first = np.full(n_notes, likes.ts.max())
     np.minimum.at(first, likes.note, likes.ts)
+    topics = pa.array(["knitting", "running", "tea"])
     note_columns = {"published_at": times(n_notes, first)} | {
         name: counts(n_notes) for name in ("saves", "comments", "shares")
     }
@@ -109,7 +117,9 @@ def dressed(likes: Likes, seed: int, absent: frozenset[str] = frozenset()) -> Li
     def kept(given: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
         return {name: values for name, values in given.items() if name not in absent}
 
-    by = {} if "author" in absent else {"author": author, "authors": authors}
+    by: dict[str, Any] = {} if "author" in absent else {"author": author, "authors": authors}
+    if "topic" not in absent:
+        by |= {"topic": codes(n_notes, len(topics)), "topics": topics}
     return replace(
         likes,
         users=Users(likes.users.ids, **kept(user_columns)),
@@ -119,7 +129,7 @@ def dressed(likes: Likes, seed: int, absent: frozenset[str] = frozenset()) -> Li
 
 
 _OPTIONAL = (
-    *("author", "published_at", "saves", "shares", "registered_at", "views"),
+    *("author", "topic", "published_at", "saves", "shares", "registered_at", "views"),
     *("dwell_ms", "completed", "device", "ip"),
 )
 

@@ -33,6 +33,20 @@ CREATE TABLE batches (
     made_at TEXT NOT NULL
 ) STRICT;
 
+-- A batch that was replaced before anybody executed it is withdrawn; made again, it counts again: the last event does.
+CREATE TABLE batch_events (
+    event_id INTEGER PRIMARY KEY,
+    batch_id TEXT NOT NULL REFERENCES batches,
+    event TEXT NOT NULL CHECK (event IN ('made', 'withdrawn')),
+    at TEXT NOT NULL
+) STRICT;
+
+CREATE VIEW standing_batches AS
+SELECT batches.* FROM batches
+WHERE 'made' = (
+    SELECT event FROM batch_events WHERE batch_events.batch_id = batches.batch_id ORDER BY event_id DESC LIMIT 1
+);
+
 CREATE TABLE purged (
     batch_id TEXT NOT NULL REFERENCES batches,
     key TEXT NOT NULL,
@@ -40,7 +54,28 @@ CREATE TABLE purged (
     note_id TEXT NOT NULL,
     ts TEXT NOT NULL,
     ring_id TEXT NOT NULL,
+    tier TEXT NOT NULL,
+    score REAL NOT NULL,
+    reasons TEXT NOT NULL,
     PRIMARY KEY (batch_id, key)
+) STRICT, WITHOUT ROWID;
+
+-- Rings and members that batches took likes from, as the run had them: what an appeal is answered with.
+CREATE TABLE evidence (
+    run_id TEXT NOT NULL REFERENCES runs,
+    ring_id TEXT NOT NULL,
+    user_id TEXT,
+    row TEXT NOT NULL,
+    UNIQUE (run_id, ring_id, user_id)
+) STRICT;
+
+-- What a granted appeal gave back.
+CREATE TABLE restored (
+    batch_id TEXT NOT NULL,
+    key TEXT NOT NULL,
+    decision_id INTEGER NOT NULL REFERENCES decisions,
+    PRIMARY KEY (batch_id, key),
+    FOREIGN KEY (batch_id, key) REFERENCES purged
 ) STRICT, WITHOUT ROWID;
 
 CREATE INDEX purged_by_user ON purged (user_id, note_id);

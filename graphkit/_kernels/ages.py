@@ -1,0 +1,60 @@
+"""How old notes are when they are liked."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from graphkit._kernels.jit import kernel
+
+I32 = npt.NDArray[np.int32]
+I64 = npt.NDArray[np.int64]
+F64 = npt.NDArray[np.float64]
+
+_BINS = 4096
+
+
+@kernel
+def ages_below(ts: I64, note: I32, born: I64, counted: npt.NDArray[np.bool_], limits: F64) -> I64:
+    """Count the likes whose note was younger than each limit.
+
+    Parameters
+    ----------
+    ts, note
+        Time and note of each like, int64[m], int32[m].
+    born
+        By note, no later than its first like, int64[n_notes].
+    counted
+        Which likes count, bool[m].
+    limits
+        Ascending, in the unit of `ts`, float64[k].
+
+    Returns
+    -------
+    int64[k]
+        O(m + likes in the bin of a limit x log k): ages go into bins, and only in bins that hold a limit do they count
+        one by one.
+    """
+    highest = 0
+    for p in range(len(ts)):
+        highest = max(highest, ts[p] - born[note[p]])
+    width = highest // _BINS + 1
+    in_bin = np.zeros(_BINS + 1, np.int64)
+    split = np.zeros(_BINS + 1, np.bool_)
+    for limit in limits:
+        if limit < width * _BINS:
+            split[int(max(limit, 0.0)) // width] = True
+    below = np.zeros(len(limits) + 1, np.int64)  # by the first limit above; the last is for ages above all
+    for p in range(len(ts)):
+        if not counted[p]:
+            continue
+        age = ts[p] - born[note[p]]
+        b = age // width
+        if split[b]:
+            below[np.searchsorted(limits, np.float64(age), "right")] += 1
+        else:
+            in_bin[b] += 1
+    for b in range(_BINS + 1):
+        if in_bin[b] > 0:
+            below[np.searchsorted(limits, np.float64(b * width), "right")] += in_bin[b]
+    return np.cumsum(below[:-1])

@@ -1,0 +1,66 @@
+"""Likes by stretch of time: how many there are, and what a share by stretch adds up to over somebody's likes."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from graphkit._kernels.jit import kernel
+
+I32 = npt.NDArray[np.int32]
+I64 = npt.NDArray[np.int64]
+F64 = npt.NDArray[np.float64]
+
+
+@kernel
+def count_by_stretch(user: I32, ts: I64, left_out: npt.NDArray[np.bool_], first: int, length: int, n: int) -> I64:
+    """Count the likes in each of `n` stretches of time, without those of the users left out.
+
+    Parameters
+    ----------
+    user, ts
+        User and time of each like, int32[m], int64[m].
+    left_out
+        By user, bool[n_users].
+    first, length
+        Stretch s begins at ``first + s * length``, in the unit of `ts`.
+    n
+        Number of stretches.
+
+    Returns
+    -------
+    int64[n]
+        O(m).
+    """
+    out = np.zeros(n, np.int64)
+    for p in range(len(ts)):
+        if not left_out[user[p]]:
+            out[(ts[p] - first) // length] += 1
+    return out
+
+
+@kernel
+def sum_over_likes(who: I32, user_ptr: I64, by_user: I32, ts: I64, first: int, length: int, share: F64) -> F64:
+    """Add up a share by stretch of time over all likes of some users.
+
+    Parameters
+    ----------
+    who
+        The users, int32[k].
+    user_ptr, by_user
+        Likes of user u are those at ``by_user[user_ptr[u]:user_ptr[u + 1]]``.
+    ts, first, length
+        As for `count_by_stretch`.
+    share
+        By stretch, float64[n].
+
+    Returns
+    -------
+    float64[k]
+        O(likes of the users).
+    """
+    out = np.zeros(len(who))
+    for i in range(len(who)):
+        for k in range(user_ptr[who[i]], user_ptr[who[i] + 1]):
+            out[i] += share[(ts[by_user[k]] - first) // length]
+    return out

@@ -1,0 +1,214 @@
+"""What each channel of evidence says about a ring, beside what is usual, and which likes that rests on."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from graphkit.detection import Ring
+from graphkit.explain.verdict import Verdict
+from graphkit.explain.words import Said, channel_name
+from graphkit.likes.model import UNKNOWN
+from graphkit.schemas import CHANNELS
+from graphkit.scoring.channels import CHANNELS as WEIGHED
+from graphkit.scoring.channels import Channel
+from graphkit.scoring.evidence import Numbers
+from graphkit.scoring.reasons import RING_REASON
+
+Bools = npt.NDArray[np.bool_]
+
+#: The number that each channel reads, and the same among everybody else where a run measures it.
+READS: dict[str, tuple[str, str | None]] = {
+    "lockstep": ("co_likes", "co_likes_expected"),
+    "exclusivity": ("burst_capture", None),
+    "capture": ("capture", None),
+    "devotion": ("devotion", None),
+    "authors": ("authors_effective", None),
+    "recurrence": ("episodes", None),
+    "arrival": ("arrival_early", "arrival_early_expected"),
+    "audience": ("audience_pairs", "audience_pairs_expected"),
+    "tightness": ("window_s", None),
+    "dwell": ("dwell_short", "dwell_short_expected"),
+    "completion": ("completed", "completed_expected"),
+    "taste": ("own_topics", "own_topics_expected"),
+    "registration": ("registration_span_d", "registration_span_expected_d"),
+    "devices": ("device_sharing", "device_sharing_expected"),
+    "addresses": ("ip_sharing", "ip_sharing_expected"),
+    "views": ("views_per_like", "views_per_like_expected"),
+    "engagement": ("engagement", None),
+    "reciprocity": ("reciprocity", None),
+}
+#: Numbers that are no shares of 1.
+_AMOUNTS = {
+    "co_likes", "authors_effective", "episodes", "audience_pairs", "window_s", "registration_span_d", "views_per_like",
+    "engagement",
+}  # fmt: skip
+#: Larger than any amount looked at when the neutral point is sought.
+_LARGEST = 1e7
+#: Points of one round of that search, and rounds: each narrows the bracket a hundredfold.
+_POINTS, _ROUNDS = 101, 4
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """What one channel says of a ring.
+
+    Attributes
+    ----------
+    channel
+        As in ``schemas.CHANNELS``.
+    nats
+        What it adds to the log-odds.
+    speaks
+        ``for`` (by ``channel_nats`` or more), ``weakly``, ``not`` (adds nothing), ``against``, or ``unknown``.
+    said
+        The sentence; for ``not`` and ``unknown`` the channel's name alone.
+    number, value
+        The number it reads, as ``schemas.EVIDENCE`` or ``rings`` name it, and what the ring shows; NaN where unknown.
+    usual
+        The same number among everybody else; NaN where the run does not measure it.
+    neutral
+        Where the channel would turn, all other numbers as the ring has them; NaN where it does not.
+    is_share
+        Whether the number is a share of 1.
+    """
+
+    channel: str
+    nats: float
+    speaks: str
+    said: Said
+    number: str
+    value: float
+    usual: float
+    neutral: float
+    is_share: bool
+
+    def to_dict(self, lang: str) -> dict[str, Any]:
+        """Return it as plain values, unknown numbers as ``None``."""
+        return {
+            "channel": self.channel,
+            "speaks": self.speaks,
+            "nats": self.nats,
+            "text": self.said.text(lang),
+            "number": self.number,
+            **{
+                name: None if math.isnan(value) else value
+                for name, value in (("value", self.value), ("usual", self.usual), ("neutral", self.neutral))
+            },
+        }
+
+
+def claims(ring: Ring, verdict: Verdict) -> tuple[Claim, ...]:
+    """Return what every channel says of a ring, in the order of ``schemas.CHANNELS``."""
+    row = ring.row
+    filled = {**row, **(row["evidence"] or {})}
+    by_name = {channel.name: channel for channel in WEIGHED}
+    return tuple(_claim(by_name[name], verdict, filled) for name, _ in CHANNELS)
+
+
+def _claim(channel: Channel, verdict: Verdict, filled: dict[str, Any]) -> Claim:
+    name = channel.name
+    number, expected = READS[name]
+    value = float(verdict.numbers[number][0])
+    usual = math.nan if expected is None else float(verdict.numbers[expected][0])
+    nats = float(verdict.weights[name][0])
+    if nats > 0:
+        speaks, said = "for" if nats >= verdict.config.channel_nats else "weakly", Said(RING_REASON[name], filled)
+    elif nats < 0:
+        speaks, said = "against", Said(f"AGAINST_{name.upper()}", filled)
+    else:
+        speaks, said = "unknown" if math.isnan(value) else "not", channel_name(name)
+    neutral = neutral_point(channel, number, verdict.numbers)
+    return Claim(name, nats, speaks, said, number, value, usual, neutral, number not in _AMOUNTS)
+
+
+def neutral_point(channel: Channel, number: str, numbers: Numbers) -> float:
+    """Return where a channel turns from for to against (or the other way) as its number grows, NaN where it does not.
+
+    Found by asking the channel itself, on grids ever finer, with every other number as the ring has it.
+    """
+    low, high = (0.0, _LARGEST) if number in _AMOUNTS else (0.0, 1.0)
+    for turn in range(_ROUNDS):
+        amounts = number in _AMOUNTS and turn == 0
+        grid = (
+            np.concatenate([[0.0], np.geomspace(1e-3, high, _POINTS)]) if amounts else np.linspace(low, high, _POINTS)
+        )
+        speaks = np.broadcast_to(channel.weigh({**numbers, number: grid}) > 0, grid.shape)
+        turns = np.flatnonzero(speaks[1:] != speaks[:-1])
+        if len(turns) == 0:
+            return math.nan
+        low, high = float(grid[turns[0]]), float(grid[turns[0] + 1])
+    return float(f"{(low + high) / 2:.4g}")
+
+
+def likes_behind(ring: Ring, channel: str, raw: pa.Table) -> Bools | None:
+    """Tell which likes a channel's claim rests on.
+
+    Parameters
+    ----------
+    ring
+        The ring.
+    channel
+        A channel of ``schemas.CHANNELS``.
+    raw
+        The ring's rows of :func:`graphkit.explain.raw.raw_likes`.
+
+    Returns
+    -------
+    bool[n_likes] or None
+        For exclusivity the likes of bursts that were mostly the ring's, for dwell those after a short look, for
+        reciprocity those on notes of members, for completion, devices and addresses those that were not seen to the
+        end, or came from a shared device or address. For every other channel all that are proposed. ``None`` where
+        the likes would have to be at hand and are not.
+    """
+    proposed = np.asarray(pc.is_valid(raw["tier"]), np.bool_)
+    match channel:
+        case "exclusivity":
+            return _has_reason(raw, "BURST_OF_RING")
+        case "dwell":
+            return _has_reason(raw, "UNREAD")
+        case "reciprocity":
+            return proposed & _on_members(ring, raw)
+        case "completion":
+            return proposed & _is_false(raw["completed"]) if "completed" in raw.column_names else None
+        case "devices" | "addresses":
+            column = "device" if channel == "devices" else "ip"
+            return proposed & _shared(raw[column], raw["user_id"]) if column in raw.column_names else None
+        case _:
+            return proposed
+
+
+def _has_reason(table: pa.Table, code: str) -> Bools:
+    """Return which rows have a reason code."""
+    lists = table["reasons"].combine_chunks()
+    hit = np.zeros(table.num_rows, np.bool_)
+    rows = np.asarray(pc.list_parent_indices(lists), np.int64)
+    hit[rows[np.asarray(pc.equal(pc.list_flatten(lists), code), np.bool_)]] = True
+    return hit
+
+
+def _on_members(ring: Ring, raw: pa.Table) -> Bools:
+    """Return which likes fell on notes of members."""
+    targets, members = ring.targets, ring.members["user_id"].combine_chunks()
+    author = targets["author_id"].take(pc.index_in(raw["note_id"], value_set=targets["note_id"].combine_chunks()))
+    if author.type != members.type:
+        return np.zeros(raw.num_rows, np.bool_)
+    return np.asarray(pc.is_in(author, value_set=members), np.bool_)
+
+
+def _is_false(column: pa.ChunkedArray) -> Bools:
+    return np.asarray(pc.fill_null(pc.equal(column, 0), False), np.bool_)
+
+
+def _shared(code: pa.ChunkedArray, user: pa.ChunkedArray) -> Bools:
+    """Return which likes came from a device or address that another user's came from too."""
+    here = np.asarray(pc.fill_null(code, UNKNOWN), np.int64)
+    who = np.asarray(user.combine_chunks().dictionary_encode().indices, np.int64)
+    codes, n_users = np.unique(np.unique(np.stack([here, who]), axis=1)[0], return_counts=True)
+    return np.isin(here, codes[(n_users > 1) & (codes != UNKNOWN)])

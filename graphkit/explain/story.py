@@ -1,0 +1,156 @@
+"""The story of a ring: why, what speaks against it, who innocent looks like it, and what would change the verdict."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from graphkit.detection import Detection, Ring
+from graphkit.explain.claims import Bools, Claim, claims, likes_behind
+from graphkit.explain.innocent import Innocent, innocents
+from graphkit.explain.leave_one_out import leave_one_out
+from graphkit.explain.raw import raw_likes
+from graphkit.explain.verdict import Verdict, run_config, what_lowers, what_raises
+from graphkit.explain.words import Said, channel_name
+
+
+@dataclass(frozen=True)
+class RingStory:
+    """Everything a run can say about one ring, in sentences whose language is still open and in numbers.
+
+    Attributes
+    ----------
+    ring
+        The ring.
+    verdict
+        What decides its tier; answers what-ifs.
+    headline
+        One sentence: who, what, how sure, what is proposed.
+    claims
+        What every channel says, beside what is usual, in the order of ``schemas.CHANNELS``.
+    not_known
+        Which channels could not be asked, and the columns they want.
+    innocents
+        The honest explanations, the closest first.
+    lowers, raises
+        What would have lowered the verdict, and what is missing for a stronger one.
+    members
+        What rests on each member, as `graphkit.explain.leave_one_out` gives it.
+    """
+
+    ring: Ring = field(repr=False)
+    verdict: Verdict = field(repr=False)
+    headline: Said
+    claims: tuple[Claim, ...]
+    not_known: tuple[Said, ...]
+    innocents: tuple[Innocent, ...]
+    lowers: tuple[Said, ...]
+    raises: tuple[Said, ...]
+    members: pa.Table = field(repr=False)
+
+    @property
+    def reasons(self) -> tuple[Claim, ...]:
+        """The claims for the ring, strongest first."""
+        return tuple(sorted((c for c in self.claims if c.nats > 0), key=lambda c: -c.nats))
+
+    @property
+    def counter_evidence(self) -> tuple[Claim, ...]:
+        """The claims against the ring, strongest first."""
+        return tuple(sorted((c for c in self.claims if c.nats < 0), key=lambda c: c.nats))
+
+    @property
+    def closest(self) -> Innocent:
+        """The honest explanation that the least excludes."""
+        return self.innocents[0]
+
+    @cached_property
+    def likes(self) -> pa.Table:
+        """The likes of members on targets, as `graphkit.explain.raw.raw_likes` gives them."""
+        raw = raw_likes(self.ring.run)
+        return raw.filter(pc.equal(raw["ring_id"], self.ring.ring_id))
+
+    def behind(self, claim: Claim) -> Bools | None:
+        """Tell which of `likes` a claim rests on; ``None`` where only the likes of the run could tell."""
+        return likes_behind(self.ring, claim.channel, self.likes)
+
+    def to_dict(self, lang: str = "en") -> dict[str, Any]:
+        """Return the story as plain values, sentences in one language."""
+        row = self.ring.row
+        closest = self.closest
+        return {
+            "ring": {name: row[name] for name in ("ring_id", "kind", "tier", "score", "q_value", "window_s")}
+            | {name: row[name] for name in ("n_users", "n_notes", "n_authors", "n_likes", "first_ts", "last_ts")},
+            "headline": self.headline.text(lang),
+            "reasons": [claim.to_dict(lang) for claim in self.reasons],
+            "counter_evidence": [claim.to_dict(lang) for claim in self.counter_evidence],
+            "not_known": [said.text(lang) for said in self.not_known],
+            "innocent_explanation": {
+                "name": closest.name,
+                "open": closest.is_open,
+                "text": closest.story.text(lang),
+                "verdict": closest.verdict.text(lang),
+                "checks": [{"holds": check.holds, "text": check.finding.text(lang)} for check in closest.checks],
+            },
+            "lowers": [said.text(lang) for said in self.lowers],
+            "raises": [said.text(lang) for said in self.raises],
+            "members": self.members.to_pylist(),
+        }
+
+
+def ring_story(run: Detection, ring_id: str) -> RingStory:
+    """Tell the story of a ring.
+
+    Parameters
+    ----------
+    run
+        The run; read back from disk it is enough, with its likes at hand :meth:`RingStory.behind` says more.
+    ring_id
+        The ring, or a beginning of its id that no other shares.
+
+    Returns
+    -------
+    RingStory
+
+    Raises
+    ------
+    InputError
+        When no ring, or more than one, is called so.
+    OutputError
+        When the run was made with settings that this version does not know.
+    """
+    ring = run.ring(ring_id)
+    config = run_config(run.info)
+    verdict = Verdict.of(ring.row, config.scoring)
+    off = frozenset(row["channel"] for row in run.info["evidence_off"])
+    return RingStory(
+        ring,
+        verdict,
+        _headline(ring),
+        claims(ring, verdict),
+        _not_known(run),
+        innocents(verdict),
+        what_lowers(verdict),
+        what_raises(verdict, off),
+        leave_one_out(ring, verdict, config.partition.min_users),
+    )
+
+
+def _headline(ring: Ring) -> Said:
+    row = ring.row
+    tiers = ring.likes["tier"]
+    counts = {f"n_{tier}": int(pc.sum(pc.equal(tiers, tier)).as_py() or 0) for tier in ("purge", "review")}
+    return Said(f"RING_{row['tier'].upper()}", {**row, **counts})
+
+
+def _not_known(run: Detection) -> tuple[Said, ...]:
+    columns: dict[str, list[str]] = {}
+    for row in run.info["evidence_off"]:
+        columns.setdefault(row["column"], []).append(row["channel"])
+    return tuple(
+        Said("NOT_KNOWN", {"column": column, "channels": tuple(map(channel_name, names))})
+        for column, names in columns.items()
+    )

@@ -1,0 +1,93 @@
+"""What the page knows of one ring, against the tables of its run."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from graphkit.explain.raw import raw_likes
+from graphkit.report.desk.dossier import dossier
+from tests.desk.made import MEMBERS, TARGETS, many_rings
+
+
+@pytest.fixture(scope="module")
+def told() -> dict[str, Any]:
+    """The details of a ring in tier purge, by the run's own order of targets."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    run = many_rings(2)
+    ring_id = "R-000001"
+    shares = pa.array(np.linspace(0, 1, run.targets.num_rows))
+    tables = {**run.tables, "targets": run.targets.append_column("burst_share", shares)}
+    raw = raw_likes(run)
+    return dossier(
+        type(run)(tables, run.info), ring_id, raw.filter(pc.equal(raw["ring_id"], ring_id)), None, {"n1-3": "A title"}
+    )
+
+
+def test_likes__are_those_of_the_run_with_their_times(told: dict[str, Any]) -> None:
+    rows = many_rings(2).ring("R-000001").likes.to_pylist()
+    wanted = {(row["user_id"], row["note_id"], int(row["ts"].timestamp() * 1000)) for row in rows}
+    likes, t0 = told["likes"], told["t0"]
+    shown = {
+        (told["members"]["id"][m], told["targets"]["id"][n], t0 + at)
+        for m, n, at in zip(likes["member"], likes["target"], likes["at"], strict=True)
+    }
+    assert shown == wanted
+    assert min(likes["at"]) == 0
+
+
+def test_reason_codes__are_those_of_each_like(told: dict[str, Any]) -> None:
+    rows = many_rings(2).ring("R-000001").likes.to_pylist()
+    wanted = {(row["user_id"], row["note_id"]): row["reasons"] for row in rows}
+    likes = told["likes"]
+    for m, n, why in zip(likes["member"], likes["target"], likes["why"], strict=True):
+        assert told["codes"][why] == wanted[told["members"]["id"][m], told["targets"]["id"][n]]
+
+
+def test_claim__of_bursts_names_the_likes_with_that_reason(told: dict[str, Any]) -> None:
+    (claim,) = [c for c in told["reasons"] if c["channel"] == "exclusivity"]
+    assert claim["likes"] == "all"  # every like of this run has the reason
+
+
+def test_claim__that_only_the_likes_could_tell_is_unknown(told: dict[str, Any]) -> None:
+    claims = {c["channel"]: c["likes"] for c in told["reasons"]}
+    assert claims["completion"] == "unknown"
+    assert claims["recurrence"] == "all"
+
+
+def test_claims__for_come_first_and_strongest_first(told: dict[str, Any]) -> None:
+    nats = [claim["nats"] for claim in told["reasons"]]
+    for_it = [n for n in nats if n > 0]
+    assert nats[: len(for_it)] == sorted(for_it, reverse=True)
+    assert all(n < 0 for n in nats[len(for_it) :])
+
+
+def test_sentences__come_in_both_languages(told: dict[str, Any]) -> None:
+    pairs = [told["headline"], *(claim["say"] for claim in told["reasons"]), *told["falls"], *told["rises"]]
+    assert len(pairs) > 5
+    for english, chinese in pairs:
+        assert english.isascii()
+        assert not chinese.isascii()
+
+
+def test_targets__with_titles_where_known(told: dict[str, Any]) -> None:
+    titles = dict(zip(told["targets"]["id"], told["targets"]["title"], strict=True))
+    assert titles["n1-3"] == "A title"
+    assert len(titles) == TARGETS
+    assert set(titles.values()) == {"A title", None}
+
+
+def test_scores__below_one_stay_below_one() -> None:
+    from graphkit.report.desk.dossier import _shares
+
+    assert _shares(np.array([1.0, 0.999999, 0.5, np.nan, 0.0])) == [1.0, 0.9999, 0.5, None, 0.0]
+
+
+def test_network__names_members_by_position(told: dict[str, Any]) -> None:
+    ends = {*told["ties"]["a"], *told["ties"]["b"]}
+    assert ends <= set(range(MEMBERS))
+    assert told["all"]["ties"] == many_rings(2).ring("R-000001").ties.num_rows

@@ -1,0 +1,47 @@
+"""The guides do what they say: every block runs, and prints what stands below it."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from tests.docs.snippets import GUIDES, ROOT, comparable, run_all, snippets
+
+DOCS = ROOT / "docs"
+#: Commands of a page that end with an error on purpose say so in the text below them.
+ERROR = "graphkit: error: "
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("guide", GUIDES, ids=lambda path: path.stem)
+def test_guide__shows_what_its_code_prints(guide: Path, tmp_path: Path) -> None:
+    """Run ``python -m tests.docs.snippets`` to write the real output into the guides."""
+    results = run_all(guide.read_text(encoding="utf-8"), tmp_path)
+    assert results
+    for snippet, printed in results:
+        if snippet.shown is None:
+            assert ERROR not in printed, printed
+        else:
+            assert comparable(printed) == comparable(snippet.shown), snippet.code
+
+
+def test_guides__run_commands_and_python_only() -> None:
+    pages = {path: path.read_text(encoding="utf-8") for path in (*GUIDES, *(DOCS / "explanation").glob("*.md"))}
+    assert {s.language for page in pages.values() for s in snippets(page)} <= {"python", "sh"}
+
+
+def test_pages__links_lead_somewhere() -> None:
+    """Sphinx holds the same, but only when the site is built."""
+    pages = [*DOCS.glob("*.md"), *DOCS.glob("[!_]*/*.md")]
+    assert len(pages) > 30
+    for page in pages:
+        targets = re.findall(r"\]\(([^)#:]+\.md)(?:#[^)]*)?\)", page.read_text(encoding="utf-8"))
+        assert {t for t in targets if not (page.parent / t).is_file()} == set(), page
+
+
+def test_index__every_tutorial_is_listed() -> None:
+    index = (DOCS / "index.md").read_text(encoding="utf-8")
+    for page in (DOCS / "tutorials").glob("*.md"):
+        assert index.count(f"tutorials/{page.stem}") == 2, page.stem

@@ -1,0 +1,110 @@
+"""The likes behind rings, and each ring's share of its targets' bursts."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pytest
+
+import graphkit as gk
+from graphkit.explain.raw import DETAILS, burst_shares, outside_likes, raw_likes
+from graphkit.schemas import OUTPUTS, Kind
+from tests.worlds import DAY, SECOND, make_likes
+
+KEY = ["ring_id", "user_id", "note_id", "ts", "tier", "score", "reasons"]
+
+
+def test_raw_likes__without_the_likes_are_the_candidates(saved: gk.Detection) -> None:
+    raw = raw_likes(saved)
+    order = [(name, "ascending") for name in ("ring_id", "ts", "user_id", "note_id")]
+    assert raw.select(KEY).equals(saved.candidates.select(KEY).sort_by(order))
+
+
+def test_raw_likes__with_them_are_all_of_members_on_their_rings_targets(run: gk.Detection) -> None:
+    assert run.likes is not None
+    ring_of = dict(zip(run.members["user_id"].to_pylist(), run.members["ring_id"].to_pylist(), strict=True))
+    pushed = set(zip(run.targets["ring_id"].to_pylist(), run.targets["note_id"].to_pylist(), strict=True))
+    users, notes = run.likes.users.ids.to_pylist(), run.likes.notes.ids.to_pylist()
+    wanted = {
+        (ring_of[users[u]], users[u], notes[n])
+        for u, n in zip(run.likes.user.tolist(), run.likes.note.tolist(), strict=True)
+        if users[u] in ring_of and (ring_of[users[u]], notes[n]) in pushed
+    }
+    raw = raw_likes(run).select(["ring_id", "user_id", "note_id"]).to_pylist()
+    assert {tuple(row.values()) for row in raw} == wanted
+    assert len(raw) == len(wanted)
+
+
+def test_raw_likes__proposed_ones_are_the_candidates_as_they_are(run: gk.Detection) -> None:
+    raw = raw_likes(run)
+    proposed = raw.filter(pc.is_valid(raw["tier"])).select(KEY)
+    assert proposed.num_rows < raw.num_rows
+    by = [("user_id", "ascending"), ("note_id", "ascending")]
+    assert proposed.sort_by(by).to_pylist() == run.candidates.select(KEY).sort_by(by).to_pylist()
+
+
+def test_raw_likes__have_what_only_the_likes_know(run: gk.Detection, saved: gk.Detection) -> None:
+    assert set(DETAILS) <= set(raw_likes(run).column_names)
+    assert not set(DETAILS) & set(raw_likes(saved).column_names)
+
+
+def test_burst_shares__weighed_by_likes_are_the_evidence_of_each_ring(run: gk.Detection) -> None:
+    """`burst_capture` was computed from the jobs of the run, which are gone; the tables must give it again."""
+    sums: dict[str, list[float]] = defaultdict(lambda: [0.0, 0.0])
+    for row, share in zip(run.targets.to_pylist(), burst_shares(run).tolist(), strict=True):
+        if row["n_ring_likes"]:
+            sums[row["ring_id"]][0] += share * row["n_ring_likes"]
+            sums[row["ring_id"]][1] += row["n_ring_likes"]
+    assert sums
+    for row in run.rings.to_pylist():
+        own, given = sums[row["ring_id"]]
+        assert own / given == pytest.approx(row["evidence"]["burst_capture"], rel=1e-9)
+
+
+def test_burst_shares__unknown_without_the_likes(saved: gk.Detection) -> None:
+    shares = burst_shares(saved)
+    assert len(shares) == saved.targets.num_rows
+    assert np.isnan(shares).all()
+
+
+def test_burst_shares__of_no_rings(run: gk.Detection) -> None:
+    empty = {name: table.slice(0, 0) for name, table in run.tables.items()}
+    assert burst_shares(gk.Detection(empty, run.info, run.likes)).tolist() == []
+    assert raw_likes(gk.Detection(empty, run.info, run.likes)).num_rows == 0
+
+
+def test_burst_shares__do_not_depend_on_the_order_of_rows(run: gk.Detection) -> None:
+    order = np.random.default_rng(1).permutation(run.candidates.num_rows)
+    shuffled = {**run.tables, "candidates": run.candidates.take(pa.array(order))}
+    assert burst_shares(gk.Detection(shuffled, run.info, run.likes)).tolist() == burst_shares(run).tolist()
+
+
+def test_outside_likes__with_those_of_members_are_all_on_the_targets(run: gk.Detection) -> None:
+    others, raw = outside_likes(run), raw_likes(run)
+    assert others is not None
+    for ring_id in run.rings["ring_id"].to_pylist():
+        ring = run.ring(ring_id)
+        counts = [pc.sum(pc.equal(table["ring_id"], ring_id)).as_py() for table in (others, raw)]
+        assert sum(counts) == sum(ring.targets["n_likes"].to_pylist())
+
+
+def test_outside_likes__unknown_without_the_likes(saved: gk.Detection) -> None:
+    assert outside_likes(saved) is None
+
+
+def test_burst_shares__each_burst_of_a_note_by_itself(run: gk.Detection) -> None:
+    """Two members within 10 s, one outsider between them: 2 of 3. Two more much later, alone: 2 of 2."""
+    members = [(1, 0), (2, 10), (3, 10_000), (4, 10_010)]
+    rows = [(user, 7, DAY + s * SECOND) for user, s in [*members, (8, 5), (9, 5_000)]]
+    schemas = {t.name: t.arrow(dict.fromkeys(Kind, pa.int64())) for t in OUTPUTS}
+    made = {
+        "rings": [{"ring_id": "R-1", "window_s": 600}],
+        "targets": [{"ring_id": "R-1", "note_id": 7}],
+        "candidates": [{"ring_id": "R-1", "user_id": u, "note_id": 7, "ts": DAY + s * SECOND} for u, s in members],
+    }
+    tables = {name: pa.Table.from_pylist(made.get(name, []), schema=schema) for name, schema in schemas.items()}
+    shares = burst_shares(gk.Detection(tables, run.info, make_likes(rows)))
+    assert shares.tolist() == [pytest.approx((2 * 2 / 3 + 2 * 2 / 2) / 4)]

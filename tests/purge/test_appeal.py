@@ -1,0 +1,248 @@
+"""Appeals: what was taken and why, and the way back, once."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from graphkit.cases import compare
+from graphkit.cases.decisions import Subject
+from graphkit.cases.store import CaseStore
+from graphkit.detection import Detection
+from graphkit.errors import ConfigError, InputError, OutputError
+from graphkit.purge.appeal import appeal, decide
+from graphkit.purge.notices import reference_of
+from graphkit.schemas import RESTORE
+from tests.cases.made import AT, DAY, RUN, run_of, with_integer_ids
+from tests.cli.support import graphkit
+
+LATER = run_of({"R-x": range(5)}, day=1)
+
+
+def purged(cases: Path, run: Detection = RUN) -> Path:
+    """Record a batch of all candidates of a run."""
+    keys = pa.array([f"k{i}" for i in range(run.candidates.num_rows)])
+    with CaseStore.open(cases, write=True) as store:
+        likes = run.candidates.append_column("key", keys)
+        store.record_batch("B-1", likes, path=cases.parent / "batch", run=run, made_at=AT)
+    return cases
+
+
+@pytest.fixture
+def cases(tmp_path: Path) -> Path:
+    """A store with one batch: three likes of u1-0, three of u2-0."""
+    return purged(tmp_path / "cases")
+
+
+def granted(cases: Path, out: Path, note: Any = None, **how: Any) -> Any:
+    return decide(cases, "u1-0", note, grant=True, reviewer="Ada", out=out, at=AT + DAY, **how)
+
+
+def content(folder: Path) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in folder.glob("cases.sqlite*")}
+
+
+def test_appeal__names_batch_ring_and_evidence(cases: Path) -> None:
+    found = appeal(cases, "u1-0", run=LATER, at=AT)
+    assert [(like["batch_id"], like["note_id"], like["name"]) for like in found.likes] == [
+        ("B-1", f"n1-{n}", "L-000001") for n in range(3)
+    ]
+    assert [ring["ring_id"] for ring in found.then["rings"]] == ["R-000001"]
+    assert [member["reasons"] for member in found.then["members"]] == [["TIED", "DEVOTED"]]
+    assert found.now == {"rings": [], "members": [], "candidates": []}
+    assert found.held == {}
+
+
+def test_appeal__about_one_like(cases: Path) -> None:
+    assert [like["note_id"] for like in appeal(cases, "u1-0", "n1-2").likes] == ["n1-2"]
+
+
+def test_appeal__what_is_known_now(cases: Path) -> None:
+    found = appeal(cases, "u1-0", run=RUN, at=AT).now
+    assert found is not None
+    assert [row["user_id"] for row in found["members"]] == ["u1-0"]
+    assert len(found["candidates"]) == 3
+    assert [ring["ring_id"] for ring in found["rings"]] == ["R-000001"]
+
+
+def test_appeal__of_somebody_who_lost_nothing(cases: Path) -> None:
+    with pytest.raises(
+        InputError, match=r"no batch in .* took a like of user 'u9'; wanted somebody whose like was taken"
+    ):
+        appeal(cases, "u9")
+    with pytest.raises(InputError, match="user 'u1-0' on note 'n2-0'"):
+        appeal(cases, "u1-0", "n2-0")
+
+
+def test_granted__restore_batch_has_the_likes_and_nothing_else(cases: Path, tmp_path: Path) -> None:
+    granted(cases, tmp_path / "restore")
+    table = pq.read_table(tmp_path / "restore" / "restore.parquet")
+    assert table.column_names == list(RESTORE.names)
+    wanted = [row for row in RUN.candidates.to_pylist() if row["user_id"] == "u1-0"]
+    assert [(row["user_id"], row["note_id"], row["ts"]) for row in table.to_pylist()] == [
+        (row["user_id"], row["note_id"], row["ts"]) for row in wanted
+    ]
+    assert table["key"].to_pylist() == ["k0", "k1", "k2"]
+    told = json.loads((tmp_path / "restore" / "restore.json").read_text())
+    assert (told["batches"], told["likes"], told["reviewer"]) == (["B-1"], 3, "Ada")
+    assert set(told["files"]) == {"restore.csv", "restore.parquet"}
+
+
+def test_granted__clears_the_user_with_the_evidence_of_then_and_now(cases: Path, tmp_path: Path) -> None:
+    granted(cases, tmp_path / "restore", run=LATER, comment="a fan")
+    with CaseStore.open(cases) as store:
+        (row,) = store.decisions()
+        held = store.standings(AT + DAY)
+    assert (row["user_id"], row["note_id"], row["verdict"], row["comment"]) == ("u1-0", None, "cleared", "a fan")
+    assert [ring["ring_id"] for ring in row["evidence"]["rings"]] == ["R-000001"]
+    assert row["evidence"]["now"]["members"] == []
+    assert held[Subject.USER, "u1-0"].verdict == "cleared"
+
+
+def test_granted_for_a_like__gives_that_back_and_clears_like_and_user(cases: Path, tmp_path: Path) -> None:
+    granted(cases, tmp_path / "restore", "n1-1")
+    with CaseStore.open(cases) as store:
+        assert {key: one.verdict for key, one in store.standings(AT + DAY).items()} == {
+            (Subject.USER, "u1-0"): "cleared",
+            (Subject.LIKE, "u1-0", "n1-1"): "cleared",
+        }
+        assert [like["note_id"] for like in store.purged() if like["restored"]] == ["n1-1"]
+    assert pq.read_table(tmp_path / "restore" / "restore.parquet")["note_id"].to_pylist() == ["n1-1"]
+
+
+def test_granted__counts_against_the_ring(cases: Path, tmp_path: Path) -> None:
+    granted(cases, tmp_path / "restore", "n1-1")
+    found = compare(RUN, LATER, cases, at=AT + DAY)
+    (ring,) = found.given_back
+    assert (ring["name"], ring["taken"], ring["restored"]) == ("L-000001", 3, 1)
+    users = {row["subject"]: row["cleared"] for row in found.precision}
+    assert users == {"user": 1, "like": 1}
+
+
+def test_granted__what_was_given_back_is_not_given_again(cases: Path, tmp_path: Path) -> None:
+    granted(cases, tmp_path / "one", "n1-1")
+    granted(cases, tmp_path / "rest")
+    assert pq.read_table(tmp_path / "rest" / "restore.parquet")["note_id"].to_pylist() == ["n1-0", "n1-2"]
+    with pytest.raises(InputError, match="3 likes of user 'u1-0' were given back before; nothing is left"):
+        granted(cases, tmp_path / "again")
+    assert not (tmp_path / "again").exists()
+
+
+def test_granted__same_decision_gives_the_same_bytes(tmp_path: Path) -> None:
+    for name in ("a", "b"):
+        granted(purged(tmp_path / name / "cases"), tmp_path / name / "restore")
+    one, other = ({p.name: p.read_bytes() for p in (tmp_path / n / "restore").iterdir()} for n in ("a", "b"))
+    assert one == other
+
+
+def test_refused__confirms_and_restores_nothing(cases: Path) -> None:
+    decide(cases, "u1-0", grant=False, reviewer="Ada", at=AT + DAY)
+    decide(cases, "u2-0", "n2-1", grant=False, reviewer="Ada", at=AT + DAY)
+    with CaseStore.open(cases) as store:
+        assert {key: one.verdict for key, one in store.standings(AT + DAY).items()} == {
+            (Subject.USER, "u1-0"): "confirmed",
+            (Subject.LIKE, "u2-0", "n2-1"): "confirmed",
+        }
+        assert not any(like["restored"] for like in store.purged())
+
+
+def test_place_taken__stores_nothing(cases: Path, tmp_path: Path) -> None:
+    (tmp_path / "restore").mkdir()
+    with pytest.raises(OutputError, match="exists; wanted a new directory"):
+        granted(cases, tmp_path / "restore")
+    with CaseStore.open(cases) as store:
+        assert store.decisions() == []
+
+
+def test_store_that_cannot_keep_it__leaves_no_restore_batch(
+    cases: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*args: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("graphkit.cases.lineagefile.Lineage.write", fail)
+    with pytest.raises(OutputError, match="No space left on device"):
+        granted(cases, tmp_path / "restore")
+    assert not (tmp_path / "restore").exists()
+
+
+def test_grant_without_a_place__and_refusal_with_one(cases: Path, tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="granted without a restore batch; wanted --out with --grant"):
+        decide(cases, "u1-0", grant=True, reviewer="Ada")
+    with pytest.raises(ConfigError, match="refused with a restore batch"):
+        decide(cases, "u1-0", grant=False, reviewer="Ada", out=tmp_path / "restore")
+
+
+# --------------------------------------------------------------------------------------------------
+# The command
+
+
+def test_command__tells_batch_evidence_and_options(cases: Path, tmp_path: Path) -> None:
+    run = LATER.save(tmp_path / "later")
+    result = graphkit("appeal", cases, "--user", "u1-0", "--run", run)
+    assert result.exit_code == 0, result.stderr
+    lines = result.stdout.splitlines()
+    assert "3 likes of user u1-0 taken." in lines
+    assert "Batch      B-1 of 2026-11-24 09:00:00 UTC" in lines
+    assert f"           {tmp_path / 'batch'}" in lines
+    assert "           - Meets 3 other members more often than chance allows." in lines
+    assert "Now        the later run has the user in no ring" in lines
+    assert "Options    --grant --out RESTORE gives back 3 likes and clears" in lines
+
+
+def test_command__grants_and_says_where(cases: Path, tmp_path: Path) -> None:
+    before = content(cases)
+    result = graphkit(
+        "appeal",
+        cases,
+        "--user",
+        "u1-0",
+        "--grant",
+        "--reviewer",
+        "Ada",
+        "--out",
+        tmp_path / "r",
+        "--now",
+        "2026-11-25",
+    )
+    assert result.exit_code == 0, result.stderr
+    assert f"Restore    {tmp_path / 'r'}" in result.stdout
+    assert content(cases) != before
+    told = json.loads(graphkit("appeal", cases, "--user", "u1-0", "--json").stdout)
+    assert [like["restored"] for like in told["likes"]] == [True] * 3
+    assert told["held"][0]["verdict"] == "cleared"
+
+
+def test_command__integer_ids(tmp_path: Path) -> None:
+    cases = purged(tmp_path / "cases", with_integer_ids(RUN))
+    result = graphkit("appeal", cases, "--user", "4", "--note", "3", "--json")
+    assert [like["note_id"] for like in json.loads(result.stdout)["likes"]] == [3]
+    result = graphkit("appeal", cases, "--user", "four")
+    assert (result.exit_code, result.stderr.count("\n")) == (2, 1)
+    assert "user_id 'four'; wanted an integer" in result.stderr
+
+
+def test_command__nobody_by_that_name(cases: Path) -> None:
+    result = graphkit("appeal", cases, "--user", "nobody")
+    assert (result.exit_code, result.stdout, result.stderr.count("\n")) == (2, "", 1)
+
+
+def test_command__by_the_reference_of_a_notice(cases: Path) -> None:
+    reference = reference_of("B-1", "user", "u2-0")
+    told = json.loads(graphkit("appeal", cases, "--reference", f" {reference.lower()} ", "--json").stdout)
+    assert told["user_id"] == "u2-0"
+    result = graphkit("appeal", cases, "--reference", reference_of("B-1", "author", "a1"))
+    assert (result.exit_code, result.stderr.count("\n")) == (2, 1)
+    assert "no notice to a user has the reference 'GK-" in result.stderr
+
+
+@pytest.mark.parametrize("who", [[], ["--user", "u1-0", "--reference", "GK-1"]])
+def test_command__wants_one_who_appeals(cases: Path, who: list[str]) -> None:
+    result = graphkit("appeal", cases, *who)
+    assert (result.exit_code, result.stderr.count("\n")) == (2, 1)
+    assert "wanted one of --user and --reference" in result.stderr
