@@ -72,7 +72,7 @@ class Store:
 
     def likes(self) -> list[Any]:
         """Return the rows of likes, whatever their order."""
-        return sorted((tuple(map(str, row)) for row in self.connection.execute("SELECT * FROM likes").fetchall()))
+        return sorted(tuple(map(str, row)) for row in self.connection.execute("SELECT * FROM likes").fetchall())
 
 
 class Postgres(Store):
@@ -93,10 +93,10 @@ def server(require: Callable[[str], None]) -> Iterator[str]:
     as_user = ["runuser", "-u", "postgres", "--"] if os.geteuid() == 0 else []
     if as_user:
         shutil.chown(folder, "postgres")
-    quiet = {"check": True, "stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, "cwd": "/"}
+    quiet: dict[str, Any] = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, "cwd": "/"}
     try:
         initdb = [f"{binaries}/initdb", "-D", f"{folder}/data", "-U", "gk", "-A", "trust", "-E", "UTF8", "--no-sync"]
-        subprocess.run([*as_user, *initdb, "--locale=C"], **quiet)
+        subprocess.run([*as_user, *initdb, "--locale=C"], check=True, **quiet)
         options = f"-c listen_addresses='' -c unix_socket_directories={folder} -c fsync=off"
         subprocess.run(
             [
@@ -111,10 +111,13 @@ def server(require: Callable[[str], None]) -> Iterator[str]:
                 "-w",
                 "start",
             ],
+            check=True,
             **quiet,
         )
         yield str(folder)
-        subprocess.run([*as_user, f"{binaries}/pg_ctl", "-D", f"{folder}/data", "-m", "immediate", "stop"], **quiet)
+        subprocess.run(
+            [*as_user, f"{binaries}/pg_ctl", "-D", f"{folder}/data", "-m", "immediate", "stop"], check=True, **quiet
+        )
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
