@@ -1,7 +1,7 @@
 """The directive ``settings``: every setting of :mod:`graphkit.config` with its default and its sentence, by section.
 
-``{settings} policy`` shows the fields of :class:`graphkit.purge.policy.Policy` instead, and ``{settings} rails`` what may
-stand in ``held_by``.
+``{settings} policy`` shows the fields of :class:`graphkit.purge.policy.Policy` instead, and ``{settings} rails`` what
+may stand in ``held_by``.
 """
 
 from __future__ import annotations
