@@ -2,9 +2,9 @@
 
 ``python -m pipelines.apply_to_lake --lake LAKE --batch BATCH`` writes the touched partitions anew under
 ``LAKE/_versions/N`` and then replaces ``LAKE/_manifest.json``, which says where each partition is; nothing is changed
-in place. Rows that were taken are kept whole in ``LAKE/_versions/N/removed``. ``--restore F`` takes a ``restore.parquet``
-and puts rows back the same way. A job that is killed has done nothing, and doing either twice does it once: a ledger
-holds the idempotency keys. Readers ask the manifest, as ``pipelines.detect_daily`` does.
+in place. Rows that were taken are kept whole in ``LAKE/_versions/N/removed``. ``--restore F`` takes a
+``restore.parquet`` and puts rows back the same way. A job that is killed has done nothing, and doing either twice does
+it once: a ledger holds the idempotency keys. Readers ask the manifest, as ``pipelines.detect_daily`` does.
 """
 
 from __future__ import annotations
