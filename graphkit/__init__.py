@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from graphkit.detection import Detection, Ring, detect, load
     from graphkit.evaluation import Evaluation, evaluate
     from graphkit.likes import Likes, read_likes
-    from graphkit.purge import Batch, Policy, load_batch, load_policy, purge
+    from graphkit.purge import Batch, Policy, load_batch, load_policy
     from graphkit.simulation import Simulation, World, simulate
 
 _HOME = {
@@ -40,7 +40,6 @@ _HOME = {
     "load_batch": "graphkit.purge",
     "load_config": "graphkit.config",
     "load_policy": "graphkit.purge",
-    "purge": "graphkit.purge",
     "read_likes": "graphkit.likes",
     "review": "graphkit.cases",
     "simulate": "graphkit.simulation",
@@ -69,7 +68,6 @@ __all__ = [
     "load_batch",
     "load_config",
     "load_policy",
-    "purge",
     "read_likes",
     "review",
     "simulate",

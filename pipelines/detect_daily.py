@@ -18,6 +18,7 @@ import click
 
 import graphkit as gk
 from graphkit.errors import GraphkitError, InputError, OutputError
+from pipelines.apply_to_lake import read_manifest
 
 
 def trailing_days(end: dt.date, days: int) -> list[dt.date]:
@@ -44,9 +45,11 @@ def find_partitions(lake: str, days: Iterable[dt.date]) -> tuple[list[str], list
     """
     from pyarrow import fs
 
+    moved = {} if "://" in lake else read_manifest(Path(lake))["partitions"]
     found, missing = [], []
     for day in days:
-        path = f"{lake.rstrip('/')}/dt={day}"
+        # A purge writes partitions anew elsewhere, and its manifest says where.
+        path = f"{lake.rstrip('/')}/{moved.get(f'dt={day}', f'dt={day}')}"
         system, inner = fs.FileSystem.from_uri(path) if "://" in path else (fs.LocalFileSystem(), path)
         if system.get_file_info(inner).type == fs.FileType.Directory:
             found.append(path)

@@ -1,7 +1,7 @@
 """The directive ``data-model``: the tables of :mod:`graphkit.schemas`, so that page and code cannot differ.
 
-``{data-model} inputs`` shows what goes in, ``{data-model} outputs`` what comes out, ``{data-model} evidence`` the
-doubles inside ``rings.evidence``, and the name of a table that table alone.
+``{data-model} inputs`` shows what goes in, ``{data-model} outputs`` what comes out, ``{data-model} batch`` what a batch
+holds, ``{data-model} evidence`` the doubles inside ``rings.evidence``, and the name of a table that table alone.
 """
 
 from __future__ import annotations
@@ -14,7 +14,8 @@ from sphinx.util.typing import ExtensionMetadata
 
 from graphkit import schemas
 
-TABLES = {table.name: table for table in (*schemas.INPUTS, schemas.DECISIONS, *schemas.OUTPUTS, schemas.LINEAGE)}
+HANDED_IN = (*schemas.INPUTS, schemas.DECISIONS, schemas.PROTECTED)
+TABLES = {table.name: table for table in (*HANDED_IN, *schemas.OUTPUTS, schemas.LINEAGE)}
 
 
 def row(*cells: str) -> str:
@@ -24,13 +25,12 @@ def row(*cells: str) -> str:
 
 def describe(table: schemas.Table) -> list[str]:
     """Return a table's declaration as lines of Markdown."""
-    given = table in (*schemas.INPUTS, schemas.DECISIONS)
+    given = table in HANDED_IN
     title = f"`{table.name}`" if given else f"`{table.name}.parquet`"
     # Only input tables may lack columns; for the others the third column would say the same in every row.
     head = ("column", "holds", "required", "meaning") if given else ("column", "holds", "meaning")
-    lines = [
-        f"{title}: one row is {table.row}, identified and ordered by " + ", ".join(f"`{k}`" for k in table.sort_by)
-    ]
+    order = ", ".join(f"`{k}`" for k in table.sort_by)
+    lines = [f"{title}: one row is {table.row}" + (f", identified and ordered by {order}" if order else "")]
     lines += ["", row(*head), row(*("---" for _ in head))]
     for c in table.columns:
         required = ("yes" if c.required else "no",) if given else ()
@@ -56,12 +56,16 @@ class DataModel(SphinxDirective):
                 lines = [line for table in schemas.INPUTS for line in describe(table)]
             case "outputs":
                 lines = [line for table in schemas.OUTPUTS for line in describe(table)]
+            case "batch":
+                lines = [line for table in schemas.BATCH for line in describe(table)]
             case "evidence":
                 lines = describe_evidence()
             case name if name in TABLES:
                 lines = describe(TABLES[name])
             case name:
-                raise self.error(f"no table {name!r}; wanted inputs, outputs, evidence or one of {', '.join(TABLES)}")
+                raise self.error(
+                    f"no table {name!r}; wanted inputs, outputs, batch, evidence or one of {', '.join(TABLES)}"
+                )
         # A change of the declarations is a change of the page.
         self.env.note_dependency(schemas.__file__)
         container = nodes.container(classes=["data-model"])

@@ -24,6 +24,7 @@ COMMANDS = {
     "calibrate": "Fit probabilities to verdicts, and say how well that does.",
     "simulate": "Make a world of likes with known rings.",
     "purge": "Make a batch from a run: a bounded, reversible list of likes.",
+    "audit": "Say what hard rules would block, beside a run.",
     "evaluate": "Lay the truth of a made world beside a run.",
 }
 #: Exit status after an interrupt, as shells have it: 128 and the signal's number.

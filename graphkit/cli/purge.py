@@ -32,6 +32,7 @@ def command(
     run_dir: Path,
     out: Path | None,
     cases: Path | None,
+    policy: str | None,
     now: str | None,
     previous: tuple[Path, ...],
     dry_run: bool,
@@ -56,19 +57,21 @@ def command(
         check_batch_target(out, force)
 
     from graphkit.cases.store import CaseStore, default_folder
-    from graphkit.purge import load_batch, purge
+    from graphkit.purge import load_batch, load_policy, purge
     from graphkit.purge.batch import withdraw_replaced
     from graphkit.purge.difference import difference, last_batch
+    from graphkit.purge.make import load_checked
     from graphkit.report.batch import batch_text
     from graphkit.report.machine import to_json
 
+    run, rails = load_checked(run_dir), load_policy(policy)
     # One writer at a time, from the reading of what is known to the recording of what is taken.
     with CaseStore.open(default_folder(run_dir) if cases is None else cases, write=not dry_run) as store:
         earlier = [load_batch(path) for path in previous]
-        given |= {"store": store, "previous": earlier, "now": parse_time(now, "--now")}
-        batch = purge(run_dir, **given)
+        given |= {"policy": rails, "store": store, "previous": earlier, "now": parse_time(now, "--now")}
+        batch = purge(run, **given)
         if out is not None and withdraw_replaced(out, batch, store):
-            batch = purge(run_dir, **given)
+            batch = purge(run, **given)
         change = difference(batch, earlier[-1] if earlier else last_batch(store, batch)) if dry_run else None
         if out is not None:
             batch.save(out, force=force, store=store)

@@ -185,3 +185,22 @@ def test_batch_id__depends_on_what_people_said() -> None:
     words = [verdict("unsure", run, ring_id="R-a")]
     assert plan(run).batch_id != plan(run, verdicts=words).batch_id != plan(run, verdicts=words, max_q=0.04).batch_id
     assert plan(run).batch_id == plan(run, now=NOW + dt.timedelta(hours=1)).batch_id
+
+
+def test_max_users__those_of_all_rings_add_up() -> None:
+    run = made_run([Like(f"u{ring}", "n0", f"R-{ring}") for ring in "abc"])
+    batch = plan(run, max_likes=9, max_users=2)
+    assert len(gone(batch)) == 2
+    assert set(held_by(batch).values()) == {"max_users"}
+
+
+def test_note_share__what_an_earlier_batch_took_counts() -> None:
+    run = made_run([Like(f"u{i}", "n0") for i in range(4)], others=4)
+    earlier = {"earlier": frozenset(plan(run).purge["key"].to_pylist()[:2])}
+
+    def held(share: float) -> list[str]:
+        policy = Policy(**{**OPEN, "max_note_share": share})
+        return sorted(held_by(plan_batch(run, policy=policy, now=NOW, earlier=earlier)).values())
+
+    assert held(0.5) == ["purged_before"] * 2
+    assert held(0.4) == ["note_share"] * 2 + ["purged_before"] * 2
