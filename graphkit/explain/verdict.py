@@ -22,7 +22,6 @@ from graphkit.likes.model import F64
 from graphkit.schemas import CHANNELS, EVIDENCE
 from graphkit.scoring.evidence import Numbers
 from graphkit.scoring.tiers import (
-    CROWD_WITNESSES,
     EXPLANATIONS,
     PURGE,
     REVIEW,
@@ -31,7 +30,6 @@ from graphkit.scoring.tiers import (
     WITNESSES,
     assign_tiers,
     log_odds,
-    once,
     open_explanations,
     witnesses_needed,
 )
@@ -213,9 +211,6 @@ def what_raises(verdict: Verdict, off: frozenset[str]) -> tuple[Said, ...]:
     nats = float(verdict.nats[0])
     if nats < math.log(line / (1 - line)):
         said.append(Said("RISES_NATS", {"tier": name, "line": math.log(line / (1 - line)), "nats": nats}))
-    missing = CROWD_WITNESSES - len(verdict.witnesses)
-    if wanted == REVIEW and missing > 0 and once(verdict.numbers)[0]:
-        said.append(Said("RISES_CROWD", {"n_missing": missing}))
     if wanted == PURGE:
         said.extend(_missing_for_purge(verdict, name))
     silent = [names for names in WITNESSES if not set(names) & set(verdict.witnesses)]

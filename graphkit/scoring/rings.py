@@ -22,6 +22,8 @@ from graphkit.scoring.fuse import fuse
 from graphkit.scoring.membership import NO_RING, Membership
 from graphkit.scoring.tiers import WITNESS_CHANNELS, assign_tiers, log_odds, n_witnesses, open_explanations
 
+#: Witnesses beyond timing without which a crowd at one note is no finding.
+CROWD_WITNESSES = 2
 #: Rounds of attaching accounts; each may reveal jobs that attach more.
 _MAX_ROUNDS = 3
 #: A narrower window is preferred when it shows this share of the meetings beyond expectation that the best one shows.
@@ -123,7 +125,7 @@ def find_rings(
             work = work.fused(likes, graph, projection, config)
         note_of = np.full(graph.n_users, ANY_NOTE, np.int32)
         if single_notes:
-            work = work.with_bursts(graph, projection, config, note_of)
+            work = work.with_bursts(likes, graph, projection, config, note_of)
         active = _drop_idle(graph, work.members, work.tested, config.partition.min_users)
         if not np.array_equal(active.ring_of, work.members.ring_of):
             together = Company.of(graph, projection.views, active.ring_of)
@@ -180,22 +182,34 @@ class _Work:
             graph, projection, *_with_windows(graph, ring_of, self.members.attached, projection, config), config
         )
 
-    def with_bursts(self, graph: BipartiteGraph, projection: Projection, config: Config, note_of: I32) -> _Work:
-        """Add a ring for each burst on a single note by accounts in no ring; the others stay as they are.
+    def with_bursts(
+        self, likes: Likes, graph: BipartiteGraph, projection: Projection, config: Config, note_of: I32
+    ) -> _Work:
+        """Add a ring for each burst on a single note for which two witnesses speak; the others stay as they are.
 
-        `note_of` receives the note that each account of a burst is bound to.
+        `note_of` receives the note that each account of such a burst is bound to.
         """
         bursts = find_bursts(graph, self.members.ring_of != NO_RING, config.projection.fdr)
         if not bursts:
             return self
         alone = np.full(graph.n_users, NO_RING, np.int32)
+        bound = np.full(graph.n_users, ANY_NOTE, np.int32)
         for number, (note, users) in enumerate(bursts):
             alone[users] = number
-            note_of[users] = note
-        added, _ = _with_windows(graph, alone, self.members.attached, projection, config)
-        ring_of = np.where(alone == NO_RING, self.members.ring_of, alone + np.int32(self.members.n_rings))
-        window_s = np.concatenate([self.members.window_s, added.window_s])
-        members = Membership(ring_of.astype(np.int32), window_s, self.members.attached)
+            bound[users] = note
+        added = _Work.of(
+            graph, projection, *_with_windows(graph, alone, self.members.attached, projection, config), config, bound
+        )
+        told = gather_beyond_timing(likes, graph, added.members, added.tested, config.scoring)
+        backed = n_witnesses(weigh(told, WITNESS_CHANNELS), config.scoring) >= CROWD_WITNESSES
+        if not backed.any():
+            return self
+        kept = (alone != NO_RING) & backed[alone]
+        note_of[kept] = bound[kept]
+        renumbered = self.members.n_rings + np.cumsum(backed) - 1
+        ring_of = np.where(kept, renumbered[alone], self.members.ring_of).astype(np.int32)
+        window_s = np.concatenate([self.members.window_s, added.members.window_s[backed]])
+        members = Membership(ring_of, window_s, self.members.attached)
         together = Company.of(graph, projection.views, members.ring_of)
         return _Work.of(graph, projection, members, together, config, note_of)
 

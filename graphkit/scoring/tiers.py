@@ -33,8 +33,6 @@ QUICK = 0.5
 OWN_BURST = 2 / 3
 #: Share of a ring's likes in bursts at publication beyond which its other bursts do not tell it from followers.
 RATHER_EARLY = 0.75
-#: Witnesses without which a crowd at one note is none of anybody's business; and how far below review it stays.
-CROWD_WITNESSES, _MARGIN = 2, 0.1
 #: Honest explanations that timing alone may leave open, as ``schemas.EVIDENCE`` names them.
 EXPLANATIONS = ("may_be_taste", "may_be_circle", "may_be_crowd", "may_be_fans")
 
@@ -108,17 +106,11 @@ def witnesses_needed(numbers: Numbers, config: ScoringConfig) -> dict[str, npt.N
 
 
 def log_odds(numbers: Numbers, weights: Numbers, config: ScoringConfig) -> F64:
-    """Return the nats of each ring added up, no more than those of `open_score` while an explanation is open.
-
-    A ring of a single note stays below `review_score` while fewer than two witnesses speak: a crowd is no finding.
-    """
+    """Return the nats of each ring added up, no more than those of `open_score` while an explanation is open."""
     total = np.asarray(config.prior_log_odds + sum(weights.values()), np.float64)
     doubt = np.any([numbers[name] > 0 for name in EXPLANATIONS], axis=0)
     most = float(np.log(config.open_score / (1 - config.open_score)))
-    total = np.where(doubt, np.minimum(total, most), total)
-    crowd = once(numbers) & (n_witnesses(weights, config) < CROWD_WITNESSES)
-    below = float(np.log(config.review_score / (1 - config.review_score))) - _MARGIN
-    return np.where(crowd, np.minimum(total, below), total)
+    return np.where(doubt, np.minimum(total, most), total)
 
 
 def assign_tiers(score: F64, weights: Numbers, q_value: F64, config: ScoringConfig) -> npt.NDArray[np.int8]:

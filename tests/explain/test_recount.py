@@ -29,7 +29,7 @@ def test_recount__the_likes_that_pass_are_those_the_run_proposed(recount: Recoun
     proposes = np.array([tier != "watch" for tier in saved.rings["tier"].to_pylist()])  # all its coordinated likes
     tested = recount.tested
     passed = tested.like[tested.passed & proposes[tested.ring]]
-    assert 0 < len(passed) < np.count_nonzero(tested.passed)
+    assert 0 < len(passed) < len(tested.like)
     graph = recount.graph
     found = {
         (recount.likes.users.ids[int(u)].as_py(), recount.likes.notes.ids[int(n)].as_py())

@@ -178,10 +178,8 @@ def test_open_explanations__one_witness_closes_none_however_loud(names: tuple[st
 # Scores
 
 
-def explained(*names: str, notes: float = 5.0) -> dict[str, np.ndarray]:
-    """Return numbers with the explanations named open, and no others."""
-    open_ = {name: np.array([float(name.removeprefix("may_be_") in names)]) for name in EXPLANATIONS}
-    return open_ | {"notes_effective": np.array([notes])}
+def explained(*names: str) -> dict[str, np.ndarray]:
+    return {name: np.array([float(name.removeprefix("may_be_") in names)]) for name in EXPLANATIONS}
 
 
 def test_log_odds__are_the_prior_and_all_weights() -> None:
@@ -199,15 +197,6 @@ def test_log_odds__are_at_most_those_of_the_open_score_while_an_explanation_is_o
 
 def test_log_odds__below_the_open_score_stay_what_they_are() -> None:
     assert tiers.log_odds(explained("taste"), by_channel(lockstep=2.0), CONFIG).tolist() == [2.0]
-
-
-def test_log_odds__of_a_crowd_at_one_note_stay_below_review_without_two_witnesses() -> None:
-    def nats(**weights: float) -> float:
-        return float(tiers.log_odds(explained("crowd", notes=1.0), by_channel(lockstep=2.0, **weights), CONFIG)[0])
-
-    assert nats(devotion=3.0, dwell=0.6) == pytest.approx(-0.1)
-    assert nats(devotion=3.0, dwell=0.6, views=0.6) == pytest.approx(math.log(9))
-    assert nats(exclusivity=-4.0) == -2.0
 
 
 # --------------------------------------------------------------------------------------------------
