@@ -164,6 +164,7 @@ def _describe(
     account = likes.accounting
     return {
         "graphkit": importlib.metadata.version("graphkit"),
+        "made_at": dt.datetime.now(dt.UTC).isoformat(timespec="seconds"),
         "versions": {"python": platform.python_version(), **{p: importlib.metadata.version(p) for p in _PACKAGES}},
         "config": config.model_dump(mode="json"),
         "config_digest": config.digest,

@@ -219,7 +219,7 @@ def plan_batch(
         "graphkit": importlib.metadata.version("graphkit"),
         "made_at": now.astimezone(dt.UTC).isoformat(),
         **origin,
-        "run": {name: run.info[name] for name in ("graphkit", "config_digest", "period")}
+        "run": {name: run.info[name] for name in ("graphkit", "config_digest", "made_at", "period", "warnings")}
         | {"fingerprint": run.info["input"]["fingerprint"]},
         "policy": policy.model_dump(mode="json"),
         "counts": _counts(proposal, taken),

@@ -54,14 +54,11 @@ def _faults(run: Detection, policy: Policy, now: dt.datetime) -> Iterator[str]:
     if share > policy.max_quarantined_share:
         yield f"{share:.2%} of its rows were quarantined (max_quarantined_share)"
     for warning in info["warnings"]:
-        if not any(part in warning for part in policy.accept_warnings):
-            yield f"it warned {warning!r} (accept_warnings)"
+        if any(part in warning for part in policy.refuse_warnings):
+            yield f"it warned {warning!r} (refuse_warnings)"
 
 
 def _age(info: Mapping[str, Any], policy: Policy, now: dt.datetime) -> Iterator[str]:
-    last = dt.datetime.fromisoformat(info["period"]["last_ts"])
-    age_d = (now - last).total_seconds() / 86_400
+    age_d = (now - dt.datetime.fromisoformat(info["made_at"])).total_seconds() / 86_400
     if age_d > policy.max_run_age_d:
-        yield f"its last like is {age_d:.1f} days old (max_run_age_d)"
-    elif age_d < 0:
-        yield f"its last like, of {last.isoformat()}, lies after {now.isoformat()}"
+        yield f"it was made {age_d:.1f} days ago (max_run_age_d)"

@@ -51,13 +51,13 @@ class Policy(Model):
     canary_share
         Share of the likes, by their keys, that goes first; the rest waits for ``--after-canary``. 0 for no canary.
     max_run_age_d
-        Days after the last like of a run in which it may be purged from.
+        Days after a run was made in which it may be purged from.
     require_decoys
         Whether a run without decoys is refused.
     max_quarantined_share
         Largest share of quarantined rows of a run.
-    accept_warnings
-        Parts of warnings that somebody has read and accepts; a run with any other warning is refused.
+    refuse_warnings
+        Parts of warnings; a run with such a warning is refused. All warnings stand in the batch.
     """
 
     min_tier: Literal["purge", "review"] = "purge"
@@ -78,7 +78,7 @@ class Policy(Model):
     max_run_age_d: float = Field(7.0, gt=0)
     require_decoys: bool = True
     max_quarantined_share: float = Field(0.01, ge=0, le=1)
-    accept_warnings: tuple[str, ...] = ()
+    refuse_warnings: tuple[str, ...] = ()
 
     @model_validator(mode="after")
     def _consistent(self) -> Policy:
@@ -89,8 +89,8 @@ class Policy(Model):
             faults.append("min_reviewers asks for confirmations that admit_confirmed rules out")
         if self.min_score == 1:
             faults.append("min_score of 1 lets nothing pass")
-        if "" in self.accept_warnings:
-            faults.append("an empty text in accept_warnings accepts every warning")
+        if "" in self.refuse_warnings:
+            faults.append("an empty text in refuse_warnings refuses every warning")
         if faults:
             raise ValueError("; ".join(faults))
         return self

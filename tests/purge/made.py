@@ -145,6 +145,7 @@ def made_run(
     tiers = {tier: {"rings": 0, "users": 0, "likes": 0} for tier in ("purge", "review", "watch")}
     run_info = {
         "graphkit": "0.1.0",
+        "made_at": (START + dt.timedelta(days=1)).isoformat(),
         "config": Config().model_dump(mode="json"),
         "config_digest": Config().digest,
         "input": {"likes": "likes.parquet", "users": None, "notes": None, "fingerprint": "f" * 32},

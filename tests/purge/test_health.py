@@ -22,10 +22,13 @@ END = START + dt.timedelta(days=1)
     ("info", "fields", "said"),
     [
         ({"config": NO_DECOYS}, {}, "no decoys"),
-        ({"warnings": ["window 60 s is finer than the times"]}, {}, "it warned 'window 60 s"),
+        (
+            {"warnings": ["window 60 s is finer than the times"]},
+            {"refuse_warnings": ("is finer",)},
+            "it warned 'window 60 s",
+        ),
         ({"counts": {"read": 100, "kept": 98, "quarantined": 2}}, {}, "2.00% of its rows were quarantined"),
-        ({}, {"now": END + dt.timedelta(days=7.1)}, "its last like is 7.1 days old"),
-        ({}, {"now": END - dt.timedelta(seconds=1)}, "lies after"),
+        ({}, {"now": END + dt.timedelta(days=7.1)}, "it was made 7.1 days ago"),
     ],
 )
 def test_refused__a_run_that_fails_its_checks(info: dict[str, Any], fields: dict[str, Any], said: str) -> None:
@@ -37,7 +40,9 @@ def test_refused__a_run_that_fails_its_checks(info: dict[str, Any], fields: dict
     ("info", "fields"),
     [
         ({"config": NO_DECOYS}, {"require_decoys": False}),
-        ({"warnings": ["window 60 s is finer than the times"]}, {"accept_warnings": ("is finer than",)}),
+        ({"warnings": ["window 60 s is finer than the times"]}, {}),
+        ({"warnings": ["window 60 s is finer than the times"]}, {"refuse_warnings": ("rows without",)}),
+        ({}, {"now": END - dt.timedelta(days=400)}),
         ({"counts": {"read": 100, "kept": 98, "quarantined": 2}}, {"max_quarantined_share": 0.02}),
         ({}, {"now": END + dt.timedelta(days=30), "max_run_age_d": 30}),
     ],
@@ -58,7 +63,7 @@ def test_refused__a_score_or_q_value_that_is_none(column: str, value: float | No
 def test_refused__all_reasons_at_once() -> None:
     run = made_run(LIKES, info={"config": NO_DECOYS, "warnings": ["odd"]})
     with pytest.raises(InputError, match=r"no decoys.*, and it warned 'odd'"):
-        plan(run, now=NOW)
+        plan(run, now=NOW, refuse_warnings=("odd",))
 
 
 def test_refused__tables_that_contradict_each_other() -> None:

@@ -21,8 +21,8 @@ def test_empty_file__is_all_defaults(tmp_path: Path) -> None:
 
 
 def test_fields__are_read(tmp_path: Path) -> None:
-    policy = load_policy(written(tmp_path, 'max_likes = 7\nmax_users = 3\naccept_warnings = ["rows without"]\n'))
-    assert (policy.max_likes, policy.max_users, policy.accept_warnings) == (7, 3, ("rows without",))
+    policy = load_policy(written(tmp_path, 'max_likes = 7\nmax_users = 3\nrefuse_warnings = ["rows without"]\n'))
+    assert (policy.max_likes, policy.max_users, policy.refuse_warnings) == (7, 3, ("rows without",))
 
 
 def test_digest__differs_with_any_field() -> None:
@@ -36,7 +36,7 @@ def test_digest__differs_with_any_field() -> None:
         ("max_likes = 5", "max_users must not exceed max_likes"),
         ('admit_confirmed = "none"\nmin_reviewers = 2', "min_reviewers asks for confirmations that admit_confirmed"),
         ("min_score = 1", "min_score of 1 lets nothing pass"),
-        ('accept_warnings = [""]', "accepts every warning"),
+        ('refuse_warnings = [""]', "refuses every warning"),
         ("max_note_share = 1.5", "max_note_share: Input should be less than or equal to 1"),
         ("canary_share = nan", "canary_share"),
         ('min_tier = "watch"', "min_tier"),
