@@ -16,7 +16,7 @@ from graphkit.schemas import OUTPUTS
 from tests.worlds import DAY, SECOND
 
 #: What of ``run.json`` tells how a run went rather than what it found.
-HOW = {"timings_s", "seconds", "peak_memory_bytes", "threads", "input"}
+HOW = {"made_at", "timings_s", "seconds", "peak_memory_bytes", "threads", "input"}
 
 
 class Tables(NamedTuple):
