@@ -7,12 +7,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-if TYPE_CHECKING:
+if TYPE_CHECKING:  # from where each is defined: packages have modules named as the functions in them
     from graphkit.bipartite import BipartiteGraph
-    from graphkit.cases import Calibration, CaseStore, Comparison, Review, calibrate, compare, review
+    from graphkit.cases.calibrate import Calibration, calibrate
+    from graphkit.cases.compare import Comparison, compare
+    from graphkit.cases.review import Review, review
+    from graphkit.cases.store import CaseStore
     from graphkit.config import Config, load_config
-    from graphkit.detection import Detection, Ring, detect, load
-    from graphkit.evaluation import Evaluation, evaluate
+    from graphkit.detection.detect import detect
+    from graphkit.detection.run import Detection, Ring, load
+    from graphkit.evaluation.evaluate import evaluate
+    from graphkit.evaluation.figures import Evaluation
     from graphkit.likes import Likes, read_likes
     from graphkit.purge import Batch, Policy, load_batch, load_policy
     from graphkit.simulation import Simulation, World, simulate

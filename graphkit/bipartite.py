@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pyarrow as pa
 
-from graphkit._kernels.grouping import group_members, group_pointers
+from graphkit._kernels.grouping import group_by_time, group_members, group_pointers
 from graphkit.errors import InputError
 from graphkit.likes.model import I32, I64, Likes
 
@@ -89,14 +89,9 @@ class BipartiteGraph:
         return group_members(self.user, np.arange(len(self), dtype=np.int32), self.user_ptr)
 
     @cached_property
-    def by_time(self) -> I32:
-        """Positions of likes by time, equal times by position, int32[m]."""
-        return time_order(self.ts)
-
-    @cached_property
     def by_user_time(self) -> I32:
         """Positions of likes by (user, ts), int32[m]."""
-        return group_members(self.user, self.by_time, self.user_ptr)
+        return group_by_time(self.user, self.ts, self.user_ptr)[0]
 
     def to_scipy(self) -> csr_array:
         """Return the biadjacency, users × notes, a CSR array of int8 ones with sorted indices."""

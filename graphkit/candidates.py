@@ -12,10 +12,11 @@ import pyarrow as pa
 
 from graphkit._kernels.distinct import dense, distinct, distinct_pairs, pack, unpack
 from graphkit.bipartite import BipartiteGraph
+from graphkit.columns import TIMESTAMP, Kind, Table
 from graphkit.config import ScoringConfig
 from graphkit.likes.model import F64, I64, UNKNOWN, Likes
 from graphkit.projection.project import Projection
-from graphkit.schemas import CANDIDATES, EVIDENCE, IMPACT, MEMBERS, RINGS, TARGETS, TIES, TIMESTAMP, Kind, Table
+from graphkit.schemas import AUTHORS, CANDIDATES, EVIDENCE, IMPACT, MEMBERS, RINGS, TARGETS, TIES
 from graphkit.scoring.evidence import EARLY_US
 from graphkit.scoring.membership import NO_RING
 from graphkit.scoring.reasons import RING_REASON
@@ -26,8 +27,6 @@ from graphkit.scoring.tiers import PURGE, REVIEW, TIERS, WATCH, like_followers, 
 _DEVOTED = 0.5
 #: Reciprocity from which a ring is an exchange.
 _EXCHANGE = 0.5
-#: How rings work, as ``rings.kind`` names it.
-KINDS = ("lockstep", "one_shot", "exchange")
 #: Hexadecimal digits of a ring's name.
 _ID_DIGITS = 10
 
@@ -145,7 +144,7 @@ def build_tables(
     Returns
     -------
     dict of str to pyarrow.Table
-        ``rings``, ``members``, ``ties``, ``targets``, ``candidates``, ``impact`` and
+        ``rings``, ``members``, ``ties``, ``targets``, ``candidates``, ``impact``, ``authors`` and
         ``quarantine``; rows sorted by their keys.
     """
     verdicts = judge_likes(likes, graph, rings, config)
@@ -163,6 +162,7 @@ def build_tables(
         "targets": _targets_table(likes, graph, verdicts, names, types),
         "candidates": _candidates_table(likes, graph, rings, verdicts, names, reasons, types, config),
         "impact": _impact_table(likes, graph, verdicts, types),
+        "authors": _authors_table(likes, graph, verdicts, types),
         "quarantine": likes.quarantine,
     }
 
@@ -220,7 +220,9 @@ def _rings_table(
         RINGS,
         {
             "ring_id": names,
-            "kind": np.select([once(rings.numbers), reciprocity >= _EXCHANGE], KINDS[1:], KINDS[0]).tolist(),
+            "kind": np.select(
+                [once(rings.numbers), reciprocity >= _EXCHANGE], ["one_shot", "exchange"], "lockstep"
+            ).tolist(),
             "tier": [TIERS[t] for t in rings.tier],
             "score": rings.score,
             "q_value": rings.q_value,
@@ -402,9 +404,7 @@ def _impact_table(
     purged = np.bincount(note[verdicts.tier == PURGE], minlength=graph.n_notes)
     reviewed = np.bincount(note[verdicts.tier == REVIEW], minlength=graph.n_notes)
     touched = np.flatnonzero(purged + reviewed)
-    on_note = np.diff(graph.note_ptr)
-    before = on_note[touched]
-    of_author = np.bincount(likes.author_key, weights=on_note).astype(np.int64)
+    before = np.diff(graph.note_ptr)[touched]
     return _finish(
         IMPACT,
         {
@@ -414,7 +414,28 @@ def _impact_table(
             "likes_purge": purged[touched],
             "likes_review": reviewed[touched],
             "likes_after": before - purged[touched],
-            "likes_author": of_author[likes.author_key[touched]],
+        },
+        types,
+    )
+
+
+def _authors_table(
+    likes: Likes, graph: BipartiteGraph, verdicts: LikeVerdicts, types: Mapping[Kind, pa.DataType]
+) -> pa.Table:
+    author, authors = likes.notes.author, likes.notes.authors
+    if author is None or authors is None:
+        return AUTHORS.arrow(types).empty_table()
+    known = author != UNKNOWN
+    n_notes = np.bincount(author[known], minlength=len(authors))
+    n_likes = np.bincount(author[known], weights=np.diff(graph.note_ptr)[known], minlength=len(authors))
+    touched = np.unique(author[graph.note[verdicts.like[verdicts.tier >= REVIEW]]])
+    touched = touched[touched != UNKNOWN]
+    return _finish(
+        AUTHORS,
+        {
+            "author_id": authors.take(pa.array(touched)),
+            "n_notes": n_notes[touched],
+            "n_likes": n_likes[touched].astype(np.int64),
         },
         types,
     )

@@ -11,6 +11,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from graphkit import schemas
+from graphkit.columns import Kind
 from graphkit.config import InputConfig, load_config
 from graphkit.likes import read_likes
 
@@ -57,7 +58,7 @@ def write(folder: Path, table: str, shape: dict[str, pa.DataType], config: Input
             values = ["like"] * N
         elif pa.types.is_timestamp(kind):
             values = list(times)
-        elif column in ours and ours[column].kind is schemas.Kind.TIME:
+        elif column in ours and ours[column].kind is Kind.TIME:
             values = [int(t.timestamp()) * PER_SECOND[config.ts_unit] for t in times]
         elif pa.types.is_boolean(kind):
             values = [True] * N

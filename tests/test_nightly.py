@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 import pytest
 
 import graphkit as gk
-from graphkit.schemas import TIMESTAMP
+from graphkit.columns import TIMESTAMP
 from pipelines.nightly import STATE, STEPS, Night, run_night
 
 pytestmark = pytest.mark.slow

@@ -12,6 +12,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from graphkit import schemas
+from graphkit.columns import TIMESTAMP
 from pipelines.detect_daily import find_partitions, main, trailing_days
 
 END = dt.date(2026, 11, 22)
@@ -25,7 +26,7 @@ def write_day(lake: Path, day: dt.date, *, note: str = "n") -> Path:
         (f"u{u}", f"{note}{day}-{n}", start + dt.timedelta(hours=n, seconds=u)) for n in range(12) for u in range(10)
     ]
     users, notes, times = zip(*rows, strict=True)
-    table = pa.table({"user_id": users, "note_id": notes, "ts": pa.array(times, schemas.TIMESTAMP)})
+    table = pa.table({"user_id": users, "note_id": notes, "ts": pa.array(times, TIMESTAMP)})
     path = lake / f"dt={day}" / "part-0.parquet"
     path.parent.mkdir(parents=True, exist_ok=True)
     pq.write_table(table, path)

@@ -13,6 +13,7 @@ from sphinx.util.docutils import SphinxDirective
 from sphinx.util.typing import ExtensionMetadata
 
 from graphkit import schemas
+from graphkit.columns import Table
 
 HANDED_IN = (*schemas.INPUTS, schemas.DECISIONS, schemas.PROTECTED)
 TABLES = {table.name: table for table in (*HANDED_IN, *schemas.OUTPUTS, schemas.LINEAGE)}
@@ -23,7 +24,7 @@ def row(*cells: str) -> str:
     return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
 
 
-def describe(table: schemas.Table) -> list[str]:
+def describe(table: Table) -> list[str]:
     """Return a table's declaration as lines of Markdown."""
     given = table in HANDED_IN
     title = f"`{table.name}`" if given else f"`{table.name}.parquet`"

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 import numpy.typing as npt
 
 from graphkit._kernels.jit import kernel
+from graphkit._kernels.ordering import sort_pairs
 
 I32 = npt.NDArray[np.int32]
 I64 = npt.NDArray[np.int64]
-
-#: Up to so many elements insertion beats sorting.
-_SHORT = 48
 
 
 @kernel
@@ -70,29 +70,23 @@ def group_by_time(codes: I32, ts: I64, ptr: I64) -> tuple[I32, I64]:
     """
     head = ptr[:-1].copy()
     out = np.empty(len(codes), np.int32)
-    out_ts = np.empty(len(codes), np.int64)
+    keys = np.empty(len(codes), np.uint64)
+    first = ts.min() if len(ts) > 0 else 0
     for p in range(len(codes)):
         at = head[codes[p]]
         head[codes[p]] = at + 1
         out[at] = p
-        out_ts[at] = ts[p]
+        keys[at] = np.uint64(ts[p] - first)
+    longest = 0
     for g in range(len(ptr) - 1):
-        first, last = ptr[g], ptr[g + 1]
-        if last - first > _SHORT:
-            order = np.argsort(out_ts[first:last], kind="mergesort")
-            out[first:last] = out[first:last][order]
-            out_ts[first:last] = out_ts[first:last][order]
-            continue
-        for i in range(first + 1, last):
-            t, p = out_ts[i], out[i]
-            j = i - 1
-            while j >= first and out_ts[j] > t:
-                out_ts[j + 1] = out_ts[j]
-                out[j + 1] = out[j]
-                j -= 1
-            out_ts[j + 1] = t
-            out[j + 1] = p
-    return out, out_ts
+        longest = max(longest, ptr[g + 1] - ptr[g])
+    spare_keys = np.empty(longest, np.uint64)
+    spare = np.empty(longest, np.int32)
+    for g in range(len(ptr) - 1):
+        sort_pairs(keys, out, ptr[g], ptr[g + 1], spare_keys, spare)
+    times = keys.view(np.int64)
+    times += first
+    return out, times
 
 
 @kernel
@@ -128,3 +122,9 @@ def expand_ranges(low: I64, high: I64) -> I64:
     ends = np.cumsum(sizes)
     offset: I64 = np.repeat(low - (ends - sizes), sizes)
     return np.arange(len(offset)) + offset
+
+
+def even_blocks(ptr: I64, n: int) -> list[tuple[int, int]]:
+    """Cut groups into at most `n` blocks of about as many elements: first group, and last group, excluded."""
+    cuts = np.searchsorted(ptr, np.linspace(0, ptr[-1], n + 1)[1:-1])
+    return list(pairwise(np.unique(np.concatenate([[0], cuts, [len(ptr) - 1]])).tolist()))

@@ -140,6 +140,23 @@ def _users_ascending(size: int, user: I32, keys: U64, order: I32, spare_keys: U6
 
 
 @kernel
+def _room(starts: I64, first: int, last: int) -> tuple[int, U64, I32, U64, I32, I32, I64]:
+    """Return the likes of the longest of some notes, and room for as many: keys, order, spare of both, user, time."""
+    longest = 0
+    for n in range(first, last):
+        longest = max(longest, starts[n + 1] - starts[n])
+    return (
+        longest,
+        np.empty(longest, np.uint64),
+        np.empty(longest, np.int32),
+        np.empty(longest, np.uint64),
+        np.empty(longest, np.int32),
+        np.empty(longest, np.int32),
+        np.empty(longest, np.int64),
+    )
+
+
+@kernel
 def rearrange(starts: I64, first: int, last: int, user: I32, ts: I64, row: I32) -> None:
     """Put the likes of notes `first` (included) to `last` (excluded) in order of (ts, user), in place.
 
@@ -150,17 +167,9 @@ def rearrange(starts: I64, first: int, last: int, user: I32, ts: I64, row: I32) 
     user, ts
         By position; overwritten.
     row
-        Receives where the like at each position was; may be empty. O(m).
+        Receives where the like at each position was. O(m).
     """
-    longest = 0
-    for n in range(first, last):
-        longest = max(longest, starts[n + 1] - starts[n])
-    keys = np.empty(longest, np.uint64)
-    order = np.empty(longest, np.int32)
-    spare_keys = np.empty(longest, np.uint64)
-    spare_order = np.empty(longest, np.int32)
-    user_in = np.empty(longest, np.int32)
-    ts_in = np.empty(longest, np.int64)
+    _, keys, order, spare_keys, spare_order, user_in, ts_in = _room(starts, first, last)
     for n in range(first, last):
         lo = starts[n]
         size = starts[n + 1] - lo
@@ -176,9 +185,7 @@ def rearrange(starts: I64, first: int, last: int, user: I32, ts: I64, row: I32) 
         for i in range(size):
             user[lo + i] = user_in[order[i]]
             ts[lo + i] = ts_in[order[i]]
-        if len(row) > 0:
-            for i in range(size):
-                row[lo + i] = lo + order[i]
+            row[lo + i] = lo + order[i]
 
 
 @kernel
@@ -217,15 +224,7 @@ def settle(
     dwell, completed, device, ip, source
         Payload by row number, codes by sorted value; empty where absent.
     """
-    longest = 0
-    for n in range(first, last):
-        longest = max(longest, starts[n + 1] - starts[n])
-    keys = np.empty(longest, np.uint64)
-    order = np.empty(longest, np.int32)
-    spare_keys = np.empty(longest, np.uint64)
-    spare_order = np.empty(longest, np.int32)
-    user_in = np.empty(longest, np.int32)
-    ts_in = np.empty(longest, np.int64)
+    longest, keys, order, spare_keys, spare_order, user_in, ts_in = _room(starts, first, last)
     numbered = len(row) > 0
     row_in = np.empty(longest if numbered else 0, np.int32)
     # Position of the user's kept like plus one, and nothing older than this note's first position counts.

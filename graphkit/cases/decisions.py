@@ -13,9 +13,10 @@ from typing import Any
 import pyarrow as pa
 
 from graphkit.cases.listing import Listing, read_listing
+from graphkit.columns import Kind
 from graphkit.detection.run import Detection
 from graphkit.errors import ConfigError
-from graphkit.schemas import DECISIONS, Kind
+from graphkit.schemas import DECISIONS
 
 
 class Verdict(StrEnum):

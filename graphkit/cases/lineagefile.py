@@ -12,8 +12,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from graphkit.columns import Kind
 from graphkit.errors import OutputError
-from graphkit.schemas import LINEAGE, Kind
+from graphkit.schemas import LINEAGE
 
 FILE = "lineage.parquet"
 #: Columns that hold ids; by far the largest part of the file.

@@ -12,8 +12,8 @@ from typing import Any, NoReturn
 
 import pyarrow as pa
 
+from graphkit.columns import TIMESTAMP, Column, Kind, Table
 from graphkit.errors import InputError
-from graphkit.schemas import TIMESTAMP, Column, Kind, Table
 
 _PARQUET = b"PAR1"
 _SHOWN = 3

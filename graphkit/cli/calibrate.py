@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import Any
 
 import click
 
 from graphkit.cli.options import json_option
-from graphkit.cli.output import say, terminal
+from graphkit.cli.output import say, terminal, write_whole
 from graphkit.errors import OutputError
 
 
@@ -43,13 +42,3 @@ def command(cases: Path, method: Any, out: Path | None, force: bool, as_json: bo
         write_whole(out, document + "\n")
     colour, width = terminal()
     say(document if as_json else calibrating_text(found, where=out, colour=colour, width=width))
-
-
-def write_whole(path: Path, content: str) -> None:
-    """Put a text file in its place whole or not at all."""
-    partial = path.parent / f".{path.name}.{os.getpid()}.part"
-    try:
-        partial.write_text(content, encoding="utf-8")
-        partial.replace(path)
-    finally:
-        partial.unlink(missing_ok=True)

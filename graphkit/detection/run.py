@@ -12,11 +12,11 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from graphkit.columns import Kind
 from graphkit.detection.rundir import read_run, run_id, write_run
 from graphkit.display import html_table
 from graphkit.errors import InputError
 from graphkit.likes.model import Likes
-from graphkit.schemas import Kind
 from graphkit.scoring.reasons import REASONS, sentence
 
 if TYPE_CHECKING:
@@ -93,6 +93,11 @@ class Detection:
     def impact(self) -> pa.Table:
         """One row a note that would lose likes."""
         return self.tables["impact"]
+
+    @property
+    def authors(self) -> pa.Table:
+        """One row a known author of such a note."""
+        return self.tables["authors"]
 
     @property
     def quarantine(self) -> pa.Table:

@@ -7,9 +7,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from graphkit._kernels.grouping import expand_ranges
+from graphkit.columns import TIMESTAMP
 from graphkit.detection import Detection
 from graphkit.likes.model import F64, I64, UNKNOWN, Likes
-from graphkit.schemas import TIMESTAMP
 from graphkit.scoring.attach import note_ranges
 
 #: Columns of `raw_likes` that only the likes themselves have.

@@ -12,12 +12,13 @@ from functools import reduce
 import numpy as np
 import pyarrow as pa
 
+from graphkit.columns import Column, Kind, Table
 from graphkit.errors import ConfigError, InputError
 from graphkit.likes import values
 from graphkit.likes.encode import is_int, is_text
 from graphkit.likes.parts import Part
 from graphkit.likes.source import Source
-from graphkit.schemas import INPUTS, Column, Kind, Table
+from graphkit.schemas import INPUTS
 
 _SYNONYMS = {
     "user_id": "uid user userid actor actorid account accountid member memberid liker likerid customer visitorid",

@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from graphkit._kernels import ordering
+from graphkit._kernels.grouping import even_blocks
 from graphkit.engines.local import LocalEngine
 from graphkit.errors import CapacityError
 from graphkit.likes.model import I32, I64
@@ -20,7 +21,7 @@ from graphkit.likes.rows import CODED, Rows
 
 MAX_ROWS = 2**31 - 2
 #: Blocks of notes a thread settles, so that one with hot notes does not keep the others waiting.
-_BLOCKS_PER_THREAD = 4
+BLOCKS_PER_THREAD = 4
 _PAYLOAD: dict[str, Any] = {"dwell_ms": np.float64, "completed": np.int8, **dict.fromkeys(CODED, np.int32)}
 
 
@@ -90,13 +91,11 @@ def order(chunks: list[Rows], ranks: dict[str, I32], engine: LocalEngine) -> Ord
     repeats = np.empty(total, np.int32)
     kept = np.empty(n_notes, np.int64)
     columns: list[npt.NDArray[Any]] = [payload.get(name, np.empty(0, kind)) for name, kind in _PAYLOAD.items()]
-    cuts = np.linspace(0, total, engine.threads * _BLOCKS_PER_THREAD + 1)
-    edges = np.unique(np.concatenate([[0], np.searchsorted(starts, cuts[1:-1]), [n_notes]]))
 
-    def settle(b: int) -> None:
-        ordering.settle(starts, edges[b], edges[b + 1], n_users, user, ts, row, repeats, kept, *columns)
+    def settle(block: tuple[int, int]) -> None:
+        ordering.settle(starts, *block, n_users, user, ts, row, repeats, kept, *columns)
 
-    list(engine.map(settle, range(len(edges) - 1)))
+    list(engine.map(settle, even_blocks(starts, engine.threads * BLOCKS_PER_THREAD)))
 
     m = int(kept.sum())
     if m < total:

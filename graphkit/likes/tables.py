@@ -15,7 +15,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from graphkit import schemas
+from graphkit.columns import Column, Kind, Table
 from graphkit.config import InputConfig
 from graphkit.errors import InputError
 from graphkit.likes import values
@@ -23,7 +23,6 @@ from graphkit.likes.columns import Binding
 from graphkit.likes.encode import Block, Codebook, is_text, known, plain
 from graphkit.likes.fingerprint import RowHash, Sums
 from graphkit.likes.model import I32, I64, NO_TIME, UNKNOWN
-from graphkit.schemas import Kind
 
 _CODED = (Kind.AUTHOR_ID, Kind.ID)
 _UNKNOWN: dict[Kind, Any] = {
@@ -76,9 +75,7 @@ class Liked:
     ids: pa.Array
 
 
-def join(
-    table: schemas.Table, binding: Binding, liked: Liked, config: InputConfig, advance: Callable[[int], None]
-) -> Joined:
+def join(table: Table, binding: Binding, liked: Liked, config: InputConfig, advance: Callable[[int], None]) -> Joined:
     """Read a table and look its rows up among the liked ids.
 
     Parameters
@@ -136,7 +133,7 @@ def join(
 def _read(
     binding: Binding,
     key: str,
-    optional: list[schemas.Column],
+    optional: list[Column],
     liked: Liked,
     config: InputConfig,
     advance: Callable[[int], None],
@@ -174,7 +171,7 @@ def _read(
     return np.concatenate(all_codes), columns, n_null
 
 
-def _spread(c: schemas.Column, column: Any, rows: I64, names: dict[str, pa.Array]) -> Any:
+def _spread(c: Column, column: Any, rows: I64, names: dict[str, pa.Array]) -> Any:
     """Return a column by final code, given its row for each code (-1 for none); coded ones keep used names only."""
     if c.kind is Kind.TEXT:
         texts = column.take(pa.array(rows, mask=rows < 0))
@@ -209,7 +206,7 @@ def _mapped(codes: I32, to: I32) -> I32:
     return out
 
 
-def _values(column: schemas.Column, array: pa.Array, books: dict[str, Codebook], config: InputConfig) -> Any:
+def _values(column: Column, array: pa.Array, books: dict[str, Codebook], config: InputConfig) -> Any:
     match column.kind:
         case Kind.TIME:
             return values.times(array, config.ts_unit)
@@ -262,7 +259,7 @@ def _order_key(column: Any, rows: I64) -> npt.NDArray[Any]:
     return np.where(some == (NO_TIME if some.dtype == np.int64 else UNKNOWN), np.iinfo(some.dtype).max, some)
 
 
-def _sums(out: Joined, optional: list[schemas.Column], ids: pa.Array, found: npt.NDArray[np.bool_]) -> Sums:
+def _sums(out: Joined, optional: list[Column], ids: pa.Array, found: npt.NDArray[np.bool_]) -> Sums:
     hashes = RowHash(int(found.sum()))
     hashes.add("id", Block.of(ids.filter(pa.array(found))).hashes)
     for c in optional:

@@ -27,14 +27,26 @@ def poisson_tail(observed: npt.ArrayLike, expected: npt.ArrayLike) -> F64:
     return np.where(k > 0, gammainc(np.maximum(k, 1e-300), np.asarray(expected, np.float64)), 1.0)
 
 
+def binomial_tail(observed: npt.ArrayLike, trials: npt.ArrayLike, share: float) -> F64:
+    """Return P(Binomial(trials, share) >= observed), elementwise, for ``1 <= observed <= trials``.
+
+    An incomplete beta function (Abramowitz and Stegun 26.5.24).
+    """
+    from scipy.special import betainc  # scipy.stats takes a second to import
+
+    k, n = np.asarray(observed, np.float64), np.asarray(trials, np.float64)
+    return np.asarray(betainc(k, n - k + 1, share), np.float64)
+
+
 def pair_p_values(breadth: I32, expected2: I64) -> F64:
     """Return P(Poisson(E) >= breadth) for each pair, E = ``expected2 * 2**-33``; float64[k]."""
     return poisson_tail(breadth, expected2 * EXPECTED_SCALE)
 
 
-#: Breadths up to here have a limit of their own in `most_expected`; beyond it there is none.
+#: Breadths up to here have a limit of their own in `most_expected`; beyond it there is none, which is beyond whatever
+#: the kernels return.
 _TABLED = 1024
-_NO_LIMIT = 2**62
+NO_LIMIT = 2**62
 
 
 def most_expected(max_p: float) -> I64:
@@ -47,7 +59,7 @@ def most_expected(max_p: float) -> I64:
 
     breadth = np.arange(1, _TABLED + 1, dtype=np.float64)
     limit = np.ceil(gammaincinv(breadth, min(max_p, 1.0)) * (1 + 1e-9) / EXPECTED_SCALE) + 1
-    return np.concatenate([[0], np.minimum(limit, _NO_LIMIT), [_NO_LIMIT]]).astype(np.int64)
+    return np.concatenate([[0], np.minimum(limit, NO_LIMIT), [NO_LIMIT]]).astype(np.int64)
 
 
 def largest_significant_p(n_cool: int, n_tests: int, min_weight: int, fdr: float) -> float:

@@ -6,17 +6,16 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from graphkit._kernels.grouping import expand_ranges, group_members, group_pointers, runs_between
-from graphkit._kernels.neighbours import window_bounds
+from graphkit._kernels.grouping import expand_ranges, group_pointers, runs_between
+from graphkit._kernels.neighbours import cool_rates
 from graphkit._kernels.pairs import count_pairs
+from graphkit._kernels.prune import lay_out
 from graphkit.bipartite import BipartiteGraph
 from graphkit.likes.model import F64, I32
-from graphkit.projection.null import EXPECTED_SCALE, pair_p_values
+from graphkit.projection.null import EXPECTED_SCALE, NO_LIMIT, pair_p_values
 from graphkit.projection.project import Baseline
 
 _US = 1_000_000
-#: Beyond any expectation that the kernel returns: no pair is left out.
-_NO_LIMIT = np.array([2**62], np.int64)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,30 +82,31 @@ def find_partners(graph: BipartiteGraph, key: I32, user: int, base: Baseline) ->
     seat = np.zeros(graph.n_users, np.int32)
     seat[people] = np.arange(len(people), dtype=np.int32)
     who, note, at = seat[graph.user[like]], graph.note[like], graph.ts[like]
-    row_ptr = group_pointers(who, len(people))
-    rows = group_members(who, np.arange(len(like), dtype=np.int32), row_ptr)
-    near_low, near_high = window_bounds(at, group_pointers(note, graph.n_notes), window)
+    everybody = np.ones(len(like), np.bool_)
+    of, row_ptr, near_low, near_high, on_note, then, keys = lay_out(
+        who, at, key[like], group_pointers(note, graph.n_notes), everybody, len(people), window
+    )
     active = graph.by_user_time[expand_ranges(graph.user_ptr[people], graph.user_ptr[people + 1])]
     sizes = graph.user_ptr[people + 1] - graph.user_ptr[people]
     _, other, weight, breadth, expected2 = count_pairs(
         0,
         1,
-        who,
+        of,
         row_ptr,
-        near_low[rows],
-        near_high[rows],
-        note[rows],
-        at[rows],
-        key[like[rows]],
+        near_low,
+        near_high,
+        on_note,
+        then,
+        keys,
         graph.n_notes,
         int(key.max(initial=-1)) + 1,
         np.concatenate([[0], np.cumsum(sizes)]),
         graph.ts[active],
-        np.where(base.hot[active], 0, base.rate[active]),
+        cool_rates(active, base.rate, base.hot),
         window,
         1,
         1,
-        _NO_LIMIT,
+        np.array([NO_LIMIT], np.int64),
     )
     return Partners(
         base.window_s,

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from graphkit._kernels.distinct import pack
-from graphkit._kernels.grouping import group_by_time, group_pointers
+from graphkit._kernels.grouping import even_blocks, group_by_time, group_pointers
 from graphkit._kernels.neighbours import cool_rates, counts_within, rates_and_heat
 from graphkit._kernels.pairs import count_pairs, row_work
 from graphkit._kernels.prune import lay_out, prune
@@ -411,7 +411,5 @@ def _baseline(
             hot,
         )
 
-    cuts = np.searchsorted(graph.note_ptr, np.arange(0, len(graph), _TASK_LIKES)[1:])
-    bounds = sorted({0, *cuts.tolist(), graph.n_notes})
-    n_cool = sum(engine.map(look, pairwise(bounds)))
+    n_cool = sum(engine.map(look, even_blocks(graph.note_ptr, 1 + len(graph) // _TASK_LIKES)))
     return Baseline(window_s, rate, hot, n_cool)

@@ -18,12 +18,13 @@ from graphkit.cases.evidence import Evidence
 from graphkit.cases.lineagefile import type_of
 from graphkit.cases.standing import Key, Standing
 from graphkit.cases.store import CaseStore
+from graphkit.columns import Kind
 from graphkit.detection.run import Detection
 from graphkit.detection.rundir import file_digest, whole
 from graphkit.errors import ConfigError, InputError
 from graphkit.purge.csv_twin import write_csv
 from graphkit.purge.notices import reference_of
-from graphkit.schemas import RESTORE, Kind
+from graphkit.schemas import RESTORE
 
 INFO = "restore.json"
 FORMAT = 1

@@ -12,7 +12,8 @@ from typing import Any
 
 import pyarrow as pa
 
-from graphkit.schemas import NOTICES, Kind
+from graphkit.columns import Kind
+from graphkit.schemas import NOTICES
 from graphkit.scoring.reasons import REASONS
 
 #: A notice gives what is said of the likes themselves, and so many of the strongest reasons of their ring.

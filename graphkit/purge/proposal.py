@@ -16,7 +16,7 @@ from graphkit.detection.run import Detection
 from graphkit.errors import OutputError
 from graphkit.likes.model import F64, I64
 from graphkit.purge.keys import fractions, like_keys
-from graphkit.schemas import CANDIDATES, CHANNELS, IMPACT, RINGS
+from graphkit.schemas import AUTHORS, CANDIDATES, CHANNELS, IMPACT, RINGS
 from graphkit.scoring.tiers import TIERS, n_independent
 
 
@@ -111,9 +111,9 @@ def propose(run: Detection, model: Mapping[str, Any] | None = None) -> Proposal:
     OutputError
         When the tables of the run contradict each other.
     """
-    likes, rings, notes = (
+    likes, rings, notes, authors = (
         run.tables[table.name].sort_by([(name, "ascending") for name in table.sort_by])
-        for table in (CANDIDATES, RINGS, IMPACT)
+        for table in (CANDIDATES, RINGS, IMPACT, AUTHORS)
     )
     weights = {
         name: np.nan_to_num(_floats(pc.struct_field(rings["evidence"], f"weight_{name}"))) for name, _ in CHANNELS
@@ -121,7 +121,10 @@ def propose(run: Detection, model: Mapping[str, Any] | None = None) -> Proposal:
     note = _code(likes["note_id"], notes["note_id"], "impact")
     author, n_authors = _groups(notes["author_id"].combine_chunks())
     author_likes = np.zeros(n_authors, np.int64)
-    author_likes[author] = _ints(notes["likes_author"])
+    known = np.asarray(pc.is_valid(notes["author_id"]), np.bool_)
+    author_likes[author] = _ints(notes["likes_before"])  # who is unknown has this note alone
+    has = _code(notes["author_id"].filter(pa.array(known)), authors["author_id"], "authors")
+    author_likes[author[known]] = _ints(authors["n_likes"])[has]
     ring_score = _floats(rings["score"])
     return Proposal(
         likes=likes,

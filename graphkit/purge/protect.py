@@ -15,7 +15,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from graphkit.cases.listing import read_listing
-from graphkit.schemas import PROTECTED, Kind
+from graphkit.columns import Kind
+from graphkit.schemas import PROTECTED
 
 Bools = npt.NDArray[np.bool_]
 

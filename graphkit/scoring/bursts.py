@@ -7,8 +7,8 @@ import numpy.typing as npt
 
 from graphkit._kernels.grouping import runs_between
 from graphkit.bipartite import BipartiteGraph
-from graphkit.likes.model import F64, I32, I64
-from graphkit.projection.null import benjamini_hochberg
+from graphkit.likes.model import I32
+from graphkit.projection.null import benjamini_hochberg, binomial_tail
 
 _US = 1_000_000
 #: A slight account has at most this many likes.
@@ -57,7 +57,7 @@ def find_bursts(graph: BipartiteGraph, taken: npt.NDArray[np.bool_], fdr: float)
     low, high = runs_between(graph.ts, graph.note_ptr, note[start], ts[start], ts[start + n_own - 1])
     n_all = high - low
     large = np.flatnonzero((n_own >= _LEAST) & (n_own >= _MOST_OF * n_all))
-    p = _binomial_tail(n_own[large] - 2, n_all[large] - 2, share)
+    p = binomial_tail(n_own[large] - 2, n_all[large] - 2, share)
     found = large[benjamini_hochberg(p, max(len(like), len(p))) <= fdr]
     bursts = []
     for burst in found[np.argsort(-n_own[found], kind="stable")]:
@@ -67,11 +67,3 @@ def find_bursts(graph: BipartiteGraph, taken: npt.NDArray[np.bool_], fdr: float)
             slight[users] = False
             bursts.append((int(note[start[burst]]), users))
     return sorted(bursts, key=lambda pair: int(pair[1][0]))
-
-
-def _binomial_tail(k: I64, n: I64, share: float) -> F64:
-    """Return P(Binomial(n, share) >= k) as an incomplete beta function (Abramowitz and Stegun 26.5.24)."""
-    from scipy.special import betainc  # scipy.stats takes a second to import
-
-    k = np.maximum(k, 1)
-    return np.asarray(betainc(k, n - k + 1, share), np.float64)

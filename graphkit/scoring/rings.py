@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -22,8 +22,8 @@ from graphkit.scoring.fuse import fuse
 from graphkit.scoring.membership import NO_RING, Membership
 from graphkit.scoring.tiers import WITNESS_CHANNELS, assign_tiers, log_odds, n_witnesses, open_explanations
 
-#: Witnesses beyond timing without which a crowd at one note is no finding.
-CROWD_WITNESSES = 2
+#: Witnesses beyond timing that back a ring: all its jobs tell then; and without them a crowd at one note is no finding.
+BACKING_WITNESSES = 2
 #: Rounds of attaching accounts; each may reveal jobs that attach more.
 _MAX_ROUNDS = 3
 #: A narrower window is preferred when it shows this share of the meetings beyond expectation that the best one shows.
@@ -115,21 +115,17 @@ def find_rings(
         work = _Work.of(graph, projection, *_with_windows(graph, ring_of, nobody, projection, config), config)
         work = work.fused(likes, graph, projection, config)
         for _ in range(_MAX_ROUNDS):
-            told = gather_beyond_timing(likes, graph, work.members, work.tested, config.scoring)
-            backed = n_witnesses(weigh(told, WITNESS_CHANNELS), config.scoring) >= 2
+            backed = work.n_witnesses(likes, graph, config) >= BACKING_WITNESSES
             telling = telling_jobs(graph, key, work.members, work.jobs, backed)
             grown = attach(graph, key, work.members, telling, config.projection.fdr)
             if np.array_equal(grown.ring_of, work.members.ring_of):
                 break
-            work = _Work.of(graph, projection, grown, Company.of(graph, projection.views, grown.ring_of), config)
-            work = work.fused(likes, graph, projection, config)
-        note_of = np.full(graph.n_users, ANY_NOTE, np.int32)
+            work = work.of_members(grown, graph, projection, config).fused(likes, graph, projection, config)
         if single_notes:
-            work = work.with_bursts(likes, graph, projection, config, note_of)
+            work = work.with_bursts(likes, graph, projection, config)
         active = _drop_idle(graph, work.members, work.tested, config.partition.min_users)
         if not np.array_equal(active.ring_of, work.members.ring_of):
-            together = Company.of(graph, projection.views, active.ring_of)
-            work = _Work.of(graph, projection, active, together, config, note_of)
+            work = work.of_members(active, graph, projection, config)
         numbers = gather(likes, graph, projection, work.members, work.together, work.tested, work.jobs, config.scoring)
         weights = weigh(numbers)
         numbers |= open_explanations(numbers, weights, config.scoring)
@@ -147,12 +143,15 @@ class _Work:
     ----------
     members, together, tested, jobs
         Who belongs to which ring; their likes with their company; these tested; the jobs of those that passed.
+    note_of
+        By user, the one note whose likes count, `ANY_NOTE` for all but accounts of a burst; int32[n_users].
     """
 
     members: Membership
     together: Company
     tested: Coordination
     jobs: Jobs
+    note_of: I32
 
     @classmethod
     def of(
@@ -164,11 +163,20 @@ class _Work:
         config: Config,
         note_of: I32 | None = None,
     ) -> _Work:
-        """Test the members' likes and chain those that pass into jobs; of whom `note_of` binds, likes on that note."""
-        tested = coordinate(together, projection.views, members, config.scoring)
-        if note_of is not None:
-            tested = tested.bound(graph, note_of)
-        return cls(members, together, tested, find_jobs(graph, projection.views, members, tested))
+        """Test the members' likes and chain those that pass into jobs; nobody is bound to a note by default."""
+        note_of = np.full(graph.n_users, ANY_NOTE, np.int32) if note_of is None else note_of
+        tested = coordinate(together, projection.views, members, config.scoring).bound(graph, note_of)
+        return cls(members, together, tested, find_jobs(graph, projection.views, members, tested), note_of)
+
+    def of_members(self, members: Membership, graph: BipartiteGraph, projection: Projection, config: Config) -> _Work:
+        """Return what other members did together, accounts bound as before."""
+        together = Company.of(graph, projection.views, members.ring_of)
+        return _Work.of(graph, projection, members, together, config, self.note_of)
+
+    def n_witnesses(self, likes: Likes, graph: BipartiteGraph, config: Config) -> npt.NDArray[np.int64]:
+        """Count the witnesses beyond timing for each ring."""
+        told = gather_beyond_timing(likes, graph, self.members, self.tested, config.scoring)
+        return n_witnesses(weigh(told, WITNESS_CHANNELS), config.scoring)
 
     def fused(self, likes: Likes, graph: BipartiteGraph, projection: Projection, config: Config) -> _Work:
         """Join rings that did the same jobs."""
@@ -182,36 +190,30 @@ class _Work:
             graph, projection, *_with_windows(graph, ring_of, self.members.attached, projection, config), config
         )
 
-    def with_bursts(
-        self, likes: Likes, graph: BipartiteGraph, projection: Projection, config: Config, note_of: I32
-    ) -> _Work:
-        """Add a ring for each burst on a single note for which two witnesses speak; the others stay as they are.
-
-        `note_of` receives the note that each account of such a burst is bound to.
-        """
+    def with_bursts(self, likes: Likes, graph: BipartiteGraph, projection: Projection, config: Config) -> _Work:
+        """Add a ring for each burst on a single note for which two witnesses speak; the others stay as they are."""
         bursts = find_bursts(graph, self.members.ring_of != NO_RING, config.projection.fdr)
         if not bursts:
             return self
         alone = np.full(graph.n_users, NO_RING, np.int32)
-        bound = np.full(graph.n_users, ANY_NOTE, np.int32)
+        note_of = np.full(graph.n_users, ANY_NOTE, np.int32)
         for number, (note, users) in enumerate(bursts):
             alone[users] = number
-            bound[users] = note
+            note_of[users] = note
         added = _Work.of(
-            graph, projection, *_with_windows(graph, alone, self.members.attached, projection, config), config, bound
+            graph, projection, *_with_windows(graph, alone, self.members.attached, projection, config), config, note_of
         )
-        told = gather_beyond_timing(likes, graph, added.members, added.tested, config.scoring)
-        backed = n_witnesses(weigh(told, WITNESS_CHANNELS), config.scoring) >= CROWD_WITNESSES
+        backed = added.n_witnesses(likes, graph, config) >= BACKING_WITNESSES
         if not backed.any():
             return self
         kept = (alone != NO_RING) & backed[alone]
-        note_of[kept] = bound[kept]
         renumbered = self.members.n_rings + np.cumsum(backed) - 1
         ring_of = np.where(kept, renumbered[alone], self.members.ring_of).astype(np.int32)
         window_s = np.concatenate([self.members.window_s, added.members.window_s[backed]])
-        members = Membership(ring_of, window_s, self.members.attached)
-        together = Company.of(graph, projection.views, members.ring_of)
-        return _Work.of(graph, projection, members, together, config, note_of)
+        bound = np.where(kept, note_of, self.note_of)
+        return replace(self, note_of=bound).of_members(
+            Membership(ring_of, window_s, self.members.attached), graph, projection, config
+        )
 
 
 def _with_windows(

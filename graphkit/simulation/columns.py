@@ -12,7 +12,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from graphkit.schemas import TIMESTAMP
+from graphkit.columns import TIMESTAMP
 from graphkit.simulation.background import SOURCES, Stage
 from graphkit.simulation.population import Accounts
 from graphkit.simulation.randomness import F64, I64, U64, Bools, hashed, mix, uniform

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from graphkit.schemas import TIMESTAMP
+from graphkit.columns import TIMESTAMP
 from graphkit.simulation.background import Events, Stage
 from graphkit.simulation.columns import midnight_us
 from graphkit.simulation.groups import Group

@@ -13,9 +13,9 @@ import pytest
 from graphkit.cases import database
 from graphkit.cases.database import FILE
 from graphkit.cases.store import CaseStore, default_folder
+from graphkit.columns import TIMESTAMP
 from graphkit.detection import Detection
 from graphkit.errors import InputError, OutputError
-from graphkit.schemas import TIMESTAMP
 from tests.cases.made import AT, DAY, RUN, decided, with_integer_ids
 
 RING = {"ring_id": "R-000001", "verdict": "confirmed", "comment": "赞"}

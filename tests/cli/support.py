@@ -17,7 +17,8 @@ import pyarrow.parquet as pq
 from click.testing import CliRunner, Result
 
 from graphkit.cli import main
-from graphkit.schemas import OUTPUTS, TIMESTAMP
+from graphkit.columns import TIMESTAMP
+from graphkit.schemas import OUTPUTS
 
 START = dt.datetime(2026, 11, 22, 8, tzinfo=dt.UTC)
 #: Every file of a run directory.

@@ -15,7 +15,7 @@ import pyarrow.parquet as pq
 import pytest
 
 import graphkit as gk
-from graphkit.schemas import TIMESTAMP
+from graphkit.columns import TIMESTAMP
 from tests.cli.support import RUN_FILES, START, assert_refused, dump, farm, graphkit, process
 
 

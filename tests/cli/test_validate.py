@@ -8,7 +8,8 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 
-from graphkit.schemas import LIKES, NOTES, TIMESTAMP, USERS
+from graphkit.columns import TIMESTAMP
+from graphkit.schemas import LIKES, NOTES, USERS
 from tests.cli.support import START, dump, farm, graphkit
 
 

@@ -10,8 +10,9 @@ import pyarrow.compute as pc
 import pytest
 
 import graphkit as gk
+from graphkit.columns import Kind
 from graphkit.likes.model import UNKNOWN
-from graphkit.schemas import OUTPUTS, Kind
+from graphkit.schemas import OUTPUTS
 from graphkit.scoring.reasons import REASONS
 from graphkit.scoring.tiers import EXPLANATIONS
 from tests.detection.runs import Tables, dense, detect, map_ids
@@ -156,14 +157,20 @@ def test_impact_adds_up_to_the_candidates(run: gk.Detection) -> None:
         assert row["likes_after"] == row["likes_before"] - row["likes_purge"] >= 0
 
 
-def test_impact_says_what_the_author_has(run: gk.Detection) -> None:
+def test_authors_are_those_touched_with_all_they_have(run: gk.Detection) -> None:
     likes = run.likes
     assert likes is not None
-    has = Counter(likes.author_key[likes.note].tolist())
-    key = dict(zip(likes.notes.ids.to_pylist(), likes.author_key.tolist(), strict=True))
-    assert {r["note_id"]: r["likes_author"] for r in rows(run, "impact")} == {
-        r["note_id"]: has[key[r["note_id"]]] for r in rows(run, "impact")
-    }
+    wanted: dict[Any, list[int]] = {row["author_id"]: [0, 0] for row in rows(run, "impact")}
+    wanted.pop(None, None)
+    if likes.notes.author is not None and likes.notes.authors is not None:
+        names = likes.notes.authors.to_pylist()
+        has = Counter(likes.note.tolist())
+        for note, code in enumerate(likes.notes.author.tolist()):
+            if code >= 0 and names[code] in wanted:
+                wanted[names[code]][0] += 1
+                wanted[names[code]][1] += has[note]
+    found = {row["author_id"]: [row["n_notes"], row["n_likes"]] for row in rows(run, "authors")}
+    assert found == wanted
 
 
 def test_authors_are_those_of_the_notes(run: gk.Detection) -> None:

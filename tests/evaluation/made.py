@@ -16,8 +16,9 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from graphkit.columns import Kind
 from graphkit.detection import Detection
-from graphkit.schemas import EVIDENCE, OUTPUTS, Kind
+from graphkit.schemas import EVIDENCE, OUTPUTS
 
 START = dt.datetime(2026, 11, 22, 8, tzinfo=dt.UTC)
 IDS = {Kind.USER_ID: pa.string(), Kind.NOTE_ID: pa.string(), Kind.AUTHOR_ID: pa.string()}

@@ -10,8 +10,9 @@ import pyarrow.compute as pc
 import pytest
 
 import graphkit as gk
+from graphkit.columns import Kind
 from graphkit.explain.raw import DETAILS, burst_shares, outside_likes, raw_likes
-from graphkit.schemas import OUTPUTS, Kind
+from graphkit.schemas import OUTPUTS
 from tests.worlds import DAY, SECOND, make_likes
 
 KEY = ["ring_id", "user_id", "note_id", "ts", "tier", "score", "reasons"]

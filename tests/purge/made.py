@@ -11,11 +11,12 @@ from typing import Any
 import pyarrow as pa
 from hypothesis import strategies as st
 
+from graphkit.columns import Kind
 from graphkit.config import Config
 from graphkit.detection import Detection
 from graphkit.purge import Batch, Policy
 from graphkit.purge.batch import plan_batch
-from graphkit.schemas import BATCH, CHANNELS, EVIDENCE, OUTPUTS, Kind
+from graphkit.schemas import BATCH, CHANNELS, EVIDENCE, OUTPUTS
 
 START = dt.datetime(2026, 11, 22, 8, tzinfo=dt.UTC)
 NOW = START + dt.timedelta(days=2)
@@ -136,9 +137,16 @@ def made_run(
                 "likes_purge": sum(like.note == note and like.tier == "purge" for like in likes),
                 "likes_review": sum(like.note == note and like.tier == "review" for like in likes),
                 "likes_after": before[note] - sum(like.note == note and like.tier == "purge" for like in likes),
-                "likes_author": of_author[authors.get(note, ("unknown", note))],
             }
             for note in notes
+        ],
+        "authors": [
+            {
+                "author_id": author,
+                "n_notes": sum(authors.get(note) == author for note in notes),
+                "n_likes": of_author[author],
+            }
+            for author in sorted({authors[note] for note in notes if note in authors})
         ],
     }
     tables = {t.name: pa.Table.from_pylist(rows.get(t.name, []), schema=t.arrow(types)) for t in OUTPUTS}

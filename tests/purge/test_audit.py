@@ -13,11 +13,11 @@ import pyarrow.parquet as pq
 import pytest
 
 import graphkit as gk
+from graphkit.columns import TIMESTAMP
 from graphkit.detection import Detection
 from graphkit.errors import ConfigError, InputError
 from graphkit.purge.audit import Judged, audit, loosest
 from graphkit.purge.rules import load_rules
-from graphkit.schemas import TIMESTAMP
 from tests.cli.support import graphkit
 from tests.purge.made import START, Like, made_run
 

@@ -15,12 +15,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from graphkit.columns import TIMESTAMP, Kind
 from graphkit.errors import InputError, OutputError
 from graphkit.purge import load_batch
 from graphkit.purge.csv_twin import escape, unescape, write_csv
 from graphkit.purge.keys import fractions, like_keys
 from graphkit.purge.protect import Protected, read_protected
-from graphkit.schemas import BATCH, TIMESTAMP, Kind
+from graphkit.schemas import BATCH
 from tests.purge.made import START, Like, made_run, plan, same_tables
 
 TEXTS = {kind: pa.string() for kind in (Kind.USER_ID, Kind.NOTE_ID, Kind.AUTHOR_ID)}

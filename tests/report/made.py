@@ -8,8 +8,9 @@ from typing import Any
 
 import pyarrow as pa
 
+from graphkit.columns import Kind
 from graphkit.detection import Detection
-from graphkit.schemas import CANDIDATES, CHANNELS, EVIDENCE, MEMBERS, OUTPUTS, RINGS, TARGETS, Kind
+from graphkit.schemas import CANDIDATES, CHANNELS, EVIDENCE, MEMBERS, OUTPUTS, RINGS, TARGETS
 
 START = dt.datetime(2026, 11, 22, 8, tzinfo=dt.UTC)
 IDS = {Kind.USER_ID: pa.string(), Kind.NOTE_ID: pa.string(), Kind.AUTHOR_ID: pa.string()}

@@ -11,6 +11,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from graphkit import schemas
+from graphkit.columns import TIMESTAMP
 from graphkit.errors import OutputError
 from graphkit.simulation import WORLDS, Simulation, World, simulate
 from graphkit.simulation.actors import Farm, Ring
@@ -73,7 +74,7 @@ def test_tables_follow_the_schema(small: Simulation) -> None:
     assert small.likes.column_names == list(schemas.LIKES.names)
     assert small.users.column_names == list(schemas.USERS.names)
     assert small.notes.column_names == list(schemas.NOTES.names)
-    assert small.likes.schema.field("ts").type == schemas.TIMESTAMP
+    assert small.likes.schema.field("ts").type == TIMESTAMP
     ids = {s: set(small.likes[s].drop_null().to_pylist()) for s in ("user_id", "note_id")}
     assert ids["user_id"] <= set(small.users["user_id"].to_pylist())
     assert ids["note_id"] <= set(small.notes["note_id"].to_pylist())
