@@ -90,6 +90,8 @@ def wide(window_us: int, horizon_us: int) -> int:
 def rates(likes: Sequence[Like], window_us: int, horizon_us: int, inclusive: bool = False) -> list[int]:
     """Return for every like its note's ordinary share of all likes, the burst left out, times 2**32, rounded down.
 
+    A share of one counts as the next smaller number, so that a rate has 32 bits.
+
     An `inclusive` one is at least the share within the window, the like itself left out. The half added on both sides
     only keeps 0/0 away.
     """
@@ -100,7 +102,7 @@ def rates(likes: Sequence[Like], window_us: int, horizon_us: int, inclusive: boo
         share = (far.note - near.note + Fraction(1, 2)) / (far.all - near.all + Fraction(1, 2))
         if inclusive:
             share = max(share, (near.note - 1 + Fraction(1, 2)) / (near.all - 1 + Fraction(1, 2)))
-        shares.append(int(min(share, Fraction(1)) * ONE))
+        shares.append(min(int(share * ONE), ONE - 1))
     return shares
 
 

@@ -9,6 +9,7 @@ from graphkit._kernels.jit import kernel
 
 I32 = npt.NDArray[np.int32]
 I64 = npt.NDArray[np.int64]
+U32 = npt.NDArray[np.uint32]
 Bool = npt.NDArray[np.bool_]
 
 #: Bits of the fixed point in which rates are held, so that sums of them do not depend on their order.
@@ -68,7 +69,27 @@ def counts_within(sorted_ts: I64, width: int) -> I32:
 
 
 @kernel
-def rates_and_heat(
+def _rate(burst: int, flank: int, flank_all: int, within_all: int) -> int:
+    """Return a rate in fixed point; `within_all` is 0 where the burst is left out."""
+    value = ((2 * flank + 1) << RATE_BITS) // (2 * flank_all + 1)
+    if within_all > 0:
+        value = max(value, ((2 * burst - 1) << RATE_BITS) // (2 * within_all - 1))
+    return min(value, (1 << RATE_BITS) - 1)
+
+
+@kernel
+def _is_hot(
+    burst: int, near_flank: int, flank: int, window: int, near: int, horizon: int, hot_rate: float, hot_max: int
+) -> bool:
+    return bool(
+        burst > hot_max
+        or float(near_flank) * window > hot_rate * (near - window)
+        or float(flank) * window > hot_rate * (horizon - window)
+    )
+
+
+@kernel
+def cool_rates(
     first: int,
     last: int,
     ts: I64,
@@ -79,10 +100,9 @@ def rates_and_heat(
     horizon: int,
     hot_rate: float,
     hot_max: int,
-    rate: I64,
-    hot: Bool,
+    rate: U32,
 ) -> int:
-    """Find each like's baseline rate in fixed point, and whether it stands at a hot moment.
+    """Find each like's baseline rate in fixed point, 0 at hot moments.
 
     Parameters
     ----------
@@ -91,7 +111,7 @@ def rates_and_heat(
     ts, ptr
         Likes by (note, ts) and where each note begins.
     flank_all
-        Likes of all notes within the horizon but outside the window of each like, int32[m].
+        Likes of all notes within the horizon but outside the window of each like, int32[m]; read only for `rate`.
     within_all
         Likes of all notes within the window of each like, itself included, int32[m]; empty where the burst is left out.
     window, horizon
@@ -101,12 +121,11 @@ def rates_and_heat(
     hot_max
         Likes within the window above which a moment is hot whatever its flow.
     rate
-        Receives by like, int64[m]: ``floor(2**32 (2 f + 1) / (2 F + 1))``, at most ``2**32``: f the note's likes within
+        Receives by like, uint32[m]: ``floor(2**32 (2 f + 1) / (2 F + 1))``, below ``2**32``: f the note's likes within
         the horizon but outside the window, F those of all notes. With `within_all`, the larger of this and the same of
-        the likes within the window but this one.
-    hot
-        Receives by like, bool[m]: whether there are more than `hot_max` likes within the window, or a flow outside the
-        window, over four windows or over the horizon, that would bring more than `hot_rate`.
+        the likes within the window but this one. 0 where there are more than `hot_max` likes within the window, or a
+        flow outside the window, over four windows or over the horizon, that would bring more than `hot_rate`. May be
+        empty, where only the number returned is wanted.
 
     Returns
     -------
@@ -114,7 +133,6 @@ def rates_and_heat(
         Likes near likes away from hot moments, themselves left out: at least twice the co-likes. O(m).
     """
     near = 4 * window
-    one = np.int64(1) << RATE_BITS
     n_cool = 0
     for g in range(first, last):
         end = ptr[g + 1]
@@ -140,24 +158,66 @@ def rates_and_heat(
                 b2 += 1
             burst = b0 - a0
             flank = (b2 - a2) - burst
-            value = ((2 * flank + 1) << RATE_BITS) // (2 * np.int64(flank_all[p]) + 1)
-            if len(within_all):
-                value = max(value, ((2 * burst - 1) << RATE_BITS) // (2 * np.int64(within_all[p]) - 1))
-            rate[p] = min(value, one)
-            hot[p] = (
-                burst > hot_max
-                or float((b1 - a1) - burst) * window > hot_rate * (near - window)
-                or float(flank) * window > hot_rate * (horizon - window)
-            )
-            if not hot[p]:
+            hot = _is_hot(burst, (b1 - a1) - burst, flank, window, near, horizon, hot_rate, hot_max)
+            if not hot:
                 n_cool += burst - 1
+            if len(rate) > 0:
+                within = int(within_all[p]) if len(within_all) > 0 else 0
+                rate[p] = 0 if hot else _rate(burst, flank, int(flank_all[p]), within)
     return n_cool
 
 
 @kernel
-def cool_rates(like: I32, rate: I64, hot: Bool) -> I64:
-    """Return the rates of some likes, 0 at hot moments, int64[k]."""
-    out = np.empty(len(like), np.int64)
+def _count_between(sorted_ts: I64, first: int, last: int) -> int:
+    return int(np.searchsorted(sorted_ts, last, "right") - np.searchsorted(sorted_ts, first, "left"))
+
+
+@kernel
+def rates_at(
+    like: I64, note: I32, ts: I64, ptr: I64, sorted_ts: I64, window: int, horizon: int, inclusive: bool
+) -> U32:
+    """Find the baseline rates of some likes, whatever the moment.
+
+    Parameters
+    ----------
+    like
+        Positions of likes, int64[k].
+    note, ts, ptr
+        All likes by (note, ts), and where each note begins.
+    sorted_ts
+        The times of all likes, ascending, int64[m].
+    window, horizon
+        As for `cool_rates`.
+    inclusive
+        Whether the burst counts, too.
+
+    Returns
+    -------
+    uint32[k]
+        O(k log m).
+    """
+    rate = np.empty(len(like), np.uint32)
     for i in range(len(like)):
-        out[i] = 0 if hot[like[i]] else rate[like[i]]
-    return out
+        t = ts[like[i]]
+        own = ts[ptr[note[like[i]]] : ptr[note[like[i]] + 1]]
+        burst = _count_between(own, t - window, t + window)
+        flank = _count_between(own, t - horizon, t + horizon) - burst
+        within_all = _count_between(sorted_ts, t - window, t + window)
+        flank_all = _count_between(sorted_ts, t - horizon, t + horizon) - within_all
+        rate[i] = _rate(burst, flank, flank_all, within_all if inclusive else 0)
+    return rate
+
+
+@kernel
+def heat_at(like: I64, note: I32, ts: I64, ptr: I64, window: int, horizon: int, hot_rate: float, hot_max: int) -> Bool:
+    """Tell which of some likes stand at hot moments; parameters as for `rates_at` and `cool_rates`, bool[k]."""
+    hot = np.empty(len(like), np.bool_)
+    near = 4 * window
+    for i in range(len(like)):
+        t = ts[like[i]]
+        own = ts[ptr[note[like[i]]] : ptr[note[like[i]] + 1]]
+        burst = _count_between(own, t - window, t + window)
+        flank = _count_between(own, t - horizon, t + horizon) - burst
+        near_flank = _count_between(own, t - near, t + near) - burst
+        hot[i] = _is_hot(burst, near_flank, flank, window, near, horizon, hot_rate, hot_max)
+    return hot

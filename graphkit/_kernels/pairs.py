@@ -15,6 +15,7 @@ from graphkit._kernels.jit import kernel
 
 I32 = npt.NDArray[np.int32]
 I64 = npt.NDArray[np.int64]
+U32 = npt.NDArray[np.uint32]
 Number = TypeVar("Number", np.int32, np.int64)
 
 #: Where half an expectation saturates: beyond any breadth, and far from the end of int64.
@@ -35,13 +36,13 @@ def row_work(lo: I32, hi: I32, row_ptr: I64) -> I64:
 
 
 @kernel
-def activity_steps(times: I64, rates: I64, window: int, moment: I64, count: I64, rate: I64) -> int:
+def activity_steps(times: I64, rates: U32, window: int, moment: I64, count: I64, rate: I64) -> int:
     """Write how many of the likes lie within the window of each moment, and the sum of their rates, as step functions.
 
     Parameters
     ----------
     times, rates
-        Likes of a user by time, int64[d].
+        Likes of a user by time, int64[d] and uint32[d].
     window
         Half-width of the window, ends included, in the unit of the times.
     moment, count, rate
@@ -62,12 +63,12 @@ def activity_steps(times: I64, rates: I64, window: int, moment: I64, count: I64,
         if came < len(times) and times[came] - window <= leaving:
             at = times[came] - window
             n += 1
-            total += rates[came]
+            total += int(rates[came])
             came += 1
         else:
             at = leaving
             n -= 1
-            total -= rates[gone]
+            total -= int(rates[gone])
             gone += 1
         if at != moment[step]:
             step += 1
@@ -113,14 +114,14 @@ def index_steps(moment: I64, n_steps: int, index: I32) -> tuple[int, int]:
 
 @kernel
 def expected_twice(
-    times: I64, rates: I64, moment: I64, count: I64, rate: I64, index: I32, shift: int, stretches: int, enough: int
+    times: I64, rates: U32, moment: I64, count: I64, rate: I64, index: I32, shift: int, stretches: int, enough: int
 ) -> int:
     """Return twice the co-likes expected of two users, in fixed point, each half at most 2**60.
 
     Parameters
     ----------
     times, rates
-        Likes of one user by time, int64[d].
+        Likes of one user by time, int64[d] and uint32[d].
     moment, count, rate
         Steps of the other's activity, as `activity_steps` writes them.
     index, shift, stretches
@@ -143,7 +144,7 @@ def expected_twice(
         while moment[step + 1] <= times[k]:
             step += 1
         if count[step] > 0:
-            mine = min(mine + count[step] * rates[k], _MOST_EXPECTED)
+            mine = min(mine + count[step] * int(rates[k]), _MOST_EXPECTED)
             theirs = min(theirs + rate[step], _MOST_EXPECTED)
             if mine + theirs > enough:
                 break
@@ -170,9 +171,10 @@ def count_pairs(
     key: I32,
     n_notes: int,
     n_keys: int,
+    code: I32,
     time_ptr: I64,
     by_time_ts: I64,
-    by_time_rate: I64,
+    by_time_rate: U32,
     window: int,
     min_weight: int,
     min_breadth: int,
@@ -192,8 +194,9 @@ def count_pairs(
         The positions in `user` of the likes of the note within the window of each.
     note, ts, key, n_notes, n_keys
         Note, time and breadth key of each; notes lie below `n_notes`, keys below `n_keys`.
-    time_ptr, by_time_ts, by_time_rate
-        All likes of each user by time: their times, and their rates, 0 at hot moments.
+    code, time_ptr, by_time_ts, by_time_rate
+        All likes of user u by time are entries ``time_ptr[code[u]]:time_ptr[code[u] + 1]``: their times, and their
+        rates, 0 at hot moments.
     window, min_weight, min_breadth
         As in the config; the window in the unit of `ts`.
     most_expected
@@ -220,7 +223,7 @@ def count_pairs(
     mark = 0
     most = 0
     for u in range(first, last):
-        most = max(most, time_ptr[u + 1] - time_ptr[u])
+        most = max(most, time_ptr[code[u] + 1] - time_ptr[code[u]])
     moment = np.empty(2 * most + 2, np.int64)
     count = np.empty(2 * most + 2, np.int64)
     rate = np.empty(2 * most + 2, np.int64)
@@ -254,7 +257,7 @@ def count_pairs(
         if n_tested == 0:
             continue
         touched[:n_tested].sort()
-        own = slice(time_ptr[u], time_ptr[u + 1])
+        own = slice(time_ptr[code[u]], time_ptr[code[u] + 1])
         n_steps = activity_steps(by_time_ts[own], by_time_rate[own], window, moment, count, rate)
         shift, stretches = index_steps(moment, n_steps, index)
         for r in range(row_ptr[u], row_ptr[u + 1]):
@@ -263,7 +266,7 @@ def count_pairs(
             v = touched[k]
             weight = weight_of[v]
             weight_of[v] = 0
-            other = slice(time_ptr[v], time_ptr[v + 1])
+            other = slice(time_ptr[code[v]], time_ptr[code[v] + 1])
             enough = most_expected[min(weight, last_breadth)]
             expected = expected_twice(
                 by_time_ts[other], by_time_rate[other], moment, count, rate, index, shift, stretches, enough

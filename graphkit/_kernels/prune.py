@@ -73,35 +73,36 @@ def prune(user: I32, ts: I64, ptr: I64, hot: Bool, n_users: int, window: int, mi
 
 @kernel
 def lay_out(
-    user: I32, ts: I64, key: I32, ptr: I64, alive: Bool, n_users: int, window: int
+    user: I32, rank: I32, ts: I64, key: I32, ptr: I64, alive: Bool, window: int
 ) -> tuple[I32, I64, I32, I32, I32, I64, I32]:
-    """Lay the surviving likes out by user, each with the run of its note's survivors within the window.
+    """Lay the surviving likes out by user's rank, each with the run of its note's survivors within the window.
 
     Parameters
     ----------
     user, ts, key, ptr
         Likes by (note, ts) with their breadth keys, and where each note begins.
+    rank
+        By user, below their number, int32[n_users].
     alive
         Which survive, bool[m].
-    n_users
-        Number of users.
     window
         Half-width of the window, ends included, in the unit of `ts`.
 
     Returns
     -------
     of : int32[k]
-        User of each survivor by (note, ts).
+        Rank of the user of each survivor by (note, ts).
     row_ptr : int64[n_users + 1]
-        Survivors of user u, by note, are entries ``row_ptr[u]:row_ptr[u + 1]`` of the following.
+        Survivors of rank u, by note, are entries ``row_ptr[u]:row_ptr[u + 1]`` of the following.
     lo, hi : int32[k]
         Where in `of` the survivors of the note at most `window` away stand, the like itself among them.
     note, ts, key : int32[k], int64[k], int32[k]
         O(m).
     """
+    n_users = len(rank)
     row_ptr = np.zeros(n_users + 1, np.int64)
     for p in range(len(user)):
-        row_ptr[user[p] + 1] += alive[p]
+        row_ptr[rank[user[p]] + 1] += alive[p]
     for u in range(n_users):
         row_ptr[u + 1] += row_ptr[u]
     k = row_ptr[n_users]
@@ -118,9 +119,10 @@ def lay_out(
         last = base
         for p in range(ptr[g], ptr[g + 1]):
             if alive[p]:
-                r = head[user[p]]
-                head[user[p]] += 1
-                of[last] = user[p]
+                u = rank[user[p]]
+                r = head[u]
+                head[u] += 1
+                of[last] = u
                 place[last] = r
                 out_note[r] = g
                 out_ts[r] = ts[p]

@@ -72,7 +72,7 @@ def _note_seen(recount: Recount, note: int) -> tuple[tuple[Said, ...], dict[str,
         "n_likes": span.stop - span.start,
         "n_members": int(np.count_nonzero(mine & ~recount.tested.passed)),
     }
-    window_s = recount.bases[0].window_s
+    window_s = recount.windows_s[0]
     ts = graph.ts[span]
     near = np.searchsorted(ts, ts + window_s * _US, "right") - np.searchsorted(ts, ts - window_s * _US, "left")
     burst = {"window_s": window_s, "burst": int(near.max())}

@@ -12,12 +12,12 @@ import pyarrow.compute as pc
 
 from graphkit.bipartite import BipartiteGraph
 from graphkit.detection import Detection
-from graphkit.engines import LocalEngine
 from graphkit.errors import InputError
 from graphkit.explain.verdict import run_config
 from graphkit.likes.model import I32, I64, Likes
 from graphkit.projection.partners import Partners, find_partners
-from graphkit.projection.project import Baseline, Edges, WindowView, baselines
+from graphkit.projection.project import Edges, WindowView
+from graphkit.projection.traffic import Traffic
 from graphkit.projection.windows import usable_windows
 from graphkit.scoring.attach import find_jobs
 from graphkit.scoring.company import Company
@@ -76,17 +76,18 @@ class Recount:
         return self.likes.breadth_keys(run_config(self.run.info).projection.fresh_s)
 
     @cached_property
-    def bases(self) -> list[Baseline]:
-        """What is ordinary around each like, window by window."""
-        config = run_config(self.run.info).projection
-        windows_s, _ = usable_windows(config.windows_s, self.likes.resolution_us)
-        return baselines(self.graph, windows_s, config, LocalEngine())
+    def windows_s(self) -> tuple[int, ...]:
+        """The ladder that the run used, seconds."""
+        return usable_windows(run_config(self.run.info).projection.windows_s, self.likes.resolution_us)[0]
+
+    @cached_property
+    def traffic(self) -> Traffic:
+        """What is ordinary around each like."""
+        return Traffic.of(self.graph, run_config(self.run.info).projection)
 
     @cached_property
     def _views(self) -> tuple[WindowView, ...]:
-        none = np.empty(0, np.int32), np.empty(0, np.int64), np.empty(0)
-        edges = Edges(none[0], none[0], none[0], none[0], none[1], none[2], none[2])
-        return tuple(WindowView(base.window_s, edges, base.rate, 0, 0, 0) for base in self.bases)
+        return tuple(WindowView(window_s, Edges.none(), self.traffic, 0, 0, 0) for window_s in self.windows_s)
 
     @cached_property
     def members(self) -> Membership:
@@ -159,7 +160,7 @@ class Recount:
 
     def partners(self, user: int) -> list[Partners]:
         """Return whom a user met, window by window."""
-        return [find_partners(self.graph, self.key, user, base) for base in self.bases]
+        return [find_partners(self.key, user, self.traffic, window_s) for window_s in self.windows_s]
 
     def test(self, like: int) -> LikeTest | None:
         """Return the test of a like; ``None`` where its user is in no ring."""

@@ -11,11 +11,10 @@ import numpy as np
 import numpy.typing as npt
 
 from graphkit._kernels.distinct import pack
-from graphkit._kernels.grouping import even_blocks, group_by_time, group_pointers
-from graphkit._kernels.neighbours import cool_rates, counts_within, rates_and_heat
+from graphkit._kernels.neighbours import RATE_BITS
 from graphkit._kernels.pairs import count_pairs, row_work
 from graphkit._kernels.prune import lay_out, prune
-from graphkit.bipartite import BipartiteGraph, time_order
+from graphkit.bipartite import BipartiteGraph
 from graphkit.config import ProjectionConfig
 from graphkit.engines import LocalEngine
 from graphkit.likes.model import F64, I32, I64
@@ -27,6 +26,7 @@ from graphkit.projection.null import (
     most_expected,
     pair_p_values,
 )
+from graphkit.projection.traffic import U32, Census, Traffic
 
 S = TypeVar("S")
 T = TypeVar("T")
@@ -36,8 +36,6 @@ _US = 1_000_000
 _TASK_WORK = 5_000_000
 #: A task clears as many counters as there are users, notes and keys: it walks at least so many times that.
 _TASK_COUNTERS = 4
-#: Likes whose surroundings one task looks at.
-_TASK_LIKES = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +73,12 @@ class Edges:
         return np.multiply(self.expected2, EXPECTED_SCALE, dtype=np.float64)
 
     @classmethod
+    def none(cls) -> Edges:
+        """Return no edges."""
+        i32, i64, f64 = np.empty(0, np.int32), np.empty(0, np.int64), np.empty(0)
+        return cls(i32, i32, i32, i32, i64, f64, f64)
+
+    @classmethod
     def joined(cls, parts: Sequence[Edges]) -> Edges:
         """Return the edges of all parts, one after the other."""
         return cls(*(np.concatenate([getattr(part, name) for part in parts]) for name in cls.__slots__))
@@ -94,8 +98,8 @@ class WindowView:
         The window, seconds, ends included.
     edges
         Its significant edges.
-    rate
-        Baseline rate of every like, fixed point (`RATE_BITS`), int64[m].
+    traffic
+        For baseline rates.
     n_surviving
         Likes left by pruning.
     n_hot
@@ -106,10 +110,14 @@ class WindowView:
 
     window_s: int
     edges: Edges
-    rate: I64
+    traffic: Traffic
     n_surviving: int
     n_hot: int
     n_walked: int
+
+    def rates(self, like: npt.NDArray[np.integer]) -> F64:
+        """Return the baseline rates of some likes at this window, float64[k]. O(k log m)."""
+        return np.multiply(self.traffic.rates(like, self.window_s), 2.0**-RATE_BITS, dtype=np.float64)
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,78 +175,60 @@ def project(
     """
     eligible = int(np.count_nonzero(np.diff(graph.user_ptr) >= config.min_weight))
     n_tests = max(1, len(windows_s) * eligible * (eligible - 1) // 2)
-    users = _Users.of(graph)
-    activity, bases = _surroundings(graph, users, windows_s, config, engine)
-    max_p = largest_significant_p(sum(b.n_cool for b in bases), n_tests, config.min_weight, config.fdr)
-    found = [_count_window(graph, users, key, activity, base, max_p, config, engine, progress) for base in bases]
+    activity, census = _both(engine, lambda: _Activity.of(graph), lambda: Census.of(graph, config, engine))
+    rate, n_cool = census.cool_rates(windows_s[0])
+    n_cool += sum(census.n_cool(window_s) for window_s in windows_s[1:])
+    max_p = largest_significant_p(n_cool, n_tests, config.min_weight, config.fdr)
+    found = []
+    for window_s in windows_s:
+        if window_s != windows_s[0]:
+            rate, _ = census.cool_rates(window_s)
+        found.append(_count_window(activity, key, census.traffic, rate, window_s, max_p, engine, progress))
     q = benjamini_hochberg(np.concatenate([v.edges.p_value for v in found]), n_tests)
     views = []
     start = 0
     for view in found:
         part = q[start : start + len(view.edges)]
         start += len(view.edges)
-        edges = users.named(replace(view.edges, q_value=part).where(part <= config.fdr))
-        views.append(WindowView(view.window_s, edges, view.rate, view.n_surviving, view.n_hot, view.n_walked))
+        edges = replace(view.edges, q_value=part).where(part <= config.fdr)
+        views.append(replace(view, edges=activity.named(edges)))
     return Projection(tuple(views), eligible, n_tests)
 
 
 @dataclass(frozen=True, slots=True)
-class _Users:
-    """Users by number of likes, most first: a pair is weighed by a walk over the likes of the later one.
+class _Activity:
+    """All likes of each user by time; and the users by number of likes.
+
+    A pair is weighed by a walk over the likes of whom has fewer, so pairs are counted among ranks, most likes first.
 
     Attributes
     ----------
-    of_like
-        Rank of the user of each like, int32[m].
-    ptr
-        Where the likes of each rank begin when grouped by it, int64[n_users + 1].
-    code
-        User code by rank, int32[n_users].
+    graph
+        The bipartite graph.
+    ts
+        Times of the likes by (user, ts), int64[m].
+    rank, code
+        Rank of each user, those with equally many likes by code; user by rank, int32[n_users].
     """
 
-    of_like: I32
-    ptr: I64
+    graph: BipartiteGraph
+    ts: I64
+    rank: I32
     code: I32
 
     @classmethod
-    def of(cls, graph: BipartiteGraph) -> _Users:
-        """Rank the users; those with equally many likes by code."""
+    def of(cls, graph: BipartiteGraph) -> _Activity:
+        """Group the likes by user, and rank the users."""
         code = np.argsort(-np.diff(graph.user_ptr), kind="stable").astype(np.int32)
         rank = np.empty(graph.n_users, np.int32)
         rank[code] = np.arange(graph.n_users, dtype=np.int32)
-        of_like = rank[graph.user]
-        return cls(of_like, group_pointers(of_like, graph.n_users), code)
+        return cls(graph, graph.ts[graph.by_user_time], rank, code)
 
     def named(self, edges: Edges) -> Edges:
         """Return the edges between ranks as edges between codes, in their order."""
         one, other = self.code[edges.u], self.code[edges.v]
         edges = replace(edges, u=np.minimum(one, other), v=np.maximum(one, other))
         return edges.where(np.argsort(pack(edges.u, edges.v)))
-
-
-@dataclass(frozen=True, slots=True)
-class _Activity:
-    """All likes of each user by time.
-
-    Attributes
-    ----------
-    like
-        Positions of likes by (rank of user, ts), int32[m].
-    ts
-        Their times, int64[m].
-    """
-
-    like: I32
-    ts: I64
-
-    @classmethod
-    def of(cls, graph: BipartiteGraph, users: _Users) -> _Activity:
-        """Group the likes by user."""
-        return cls(*group_by_time(users.of_like, graph.ts, users.ptr))
-
-    def rates(self, base: Baseline) -> I64:
-        """Return the likes' baseline rates, 0 at hot moments, int64[m]."""
-        return cool_rates(self.like, base.rate, base.hot)
 
 
 @dataclass(frozen=True, slots=True)
@@ -266,28 +256,31 @@ class _Survivors:
     key: I32
 
     @classmethod
-    def of(cls, graph: BipartiteGraph, users: _Users, key: I32, base: Baseline, min_weight: int) -> _Survivors:
+    def of(
+        cls, activity: _Activity, key: I32, hot: npt.NDArray[np.bool_], window_s: int, min_weight: int
+    ) -> _Survivors:
         """Prune the likes away from hot moments."""
-        window = base.window_s * _US
-        alive = prune(users.of_like, graph.ts, graph.note_ptr, base.hot, graph.n_users, window, min_weight)
-        return cls(*lay_out(users.of_like, graph.ts, key, graph.note_ptr, alive, graph.n_users, window))
+        graph, window = activity.graph, window_s * _US
+        alive = prune(graph.user, graph.ts, graph.note_ptr, hot, graph.n_users, window, min_weight)
+        return cls(*lay_out(graph.user, activity.rank, graph.ts, key, graph.note_ptr, alive, window))
 
 
 def _count_window(
-    graph: BipartiteGraph,
-    users: _Users,
-    key: I32,
     activity: _Activity,
-    base: Baseline,
+    key: I32,
+    traffic: Traffic,
+    rate: U32,
+    window_s: int,
     max_p: float,
-    config: ProjectionConfig,
     engine: LocalEngine,
     progress: Progress,
 ) -> WindowView:
+    graph, config = activity.graph, traffic.config
+    hot = rate == 0
     alive, by_time_rate = _both(
         engine,
-        lambda: _Survivors.of(graph, users, key, base, config.min_weight),
-        lambda: activity.rates(base),
+        lambda: _Survivors.of(activity, key, hot, window_s, config.min_weight),
+        lambda: rate[graph.by_user_time],
     )
     n_keys = int(key.max(initial=-1)) + 1
     limits = most_expected(max_p)
@@ -311,10 +304,11 @@ def _count_window(
             alive.key,
             graph.n_notes,
             n_keys,
-            users.ptr,
+            activity.code,
+            graph.user_ptr,
             activity.ts,
             by_time_rate,
-            base.window_s * _US,
+            window_s * _US,
             config.min_weight,
             config.min_breadth,
             limits,
@@ -324,12 +318,12 @@ def _count_window(
         return edges.where(p <= max_p), int(work[first:last].sum())
 
     parts = []
-    with progress.stage(f"pairs {base.window_s} s", total, "likes") as advance:
+    with progress.stage(f"pairs {window_s} s", total, "likes") as advance:
         for edges, done in engine.map(count, pairwise(bounds.tolist())):
             parts.append(edges)
             advance(done)
-    n_hot = int(np.count_nonzero(base.hot))
-    return WindowView(base.window_s, Edges.joined(parts), base.rate, len(alive.user), n_hot, total)
+    n_hot = int(np.count_nonzero(hot))
+    return WindowView(window_s, Edges.joined(parts), traffic, len(alive.user), n_hot, total)
 
 
 def _both(engine: LocalEngine, one: Callable[[], S], other: Callable[[], T]) -> tuple[S, T]:
@@ -337,79 +331,3 @@ def _both(engine: LocalEngine, one: Callable[[], S], other: Callable[[], T]) -> 
     calls: tuple[Callable[[], Any], ...] = (one, other)
     first, second = engine.map(lambda call: call(), calls)
     return first, second
-
-
-@dataclass(frozen=True, slots=True)
-class Baseline:
-    """What is ordinary around each like, at one window.
-
-    Attributes
-    ----------
-    window_s
-        The window, seconds, ends included.
-    rate
-        Baseline rate of the like's note, fixed point (`RATE_BITS`), int64[m].
-    hot
-        Whether the like stands at a hot moment, bool[m].
-    n_cool
-        At least twice the number of co-likes away from hot moments.
-    """
-
-    window_s: int
-    rate: I64
-    hot: npt.NDArray[np.bool_]
-    n_cool: int
-
-
-def _surroundings(
-    graph: BipartiteGraph, users: _Users, windows_s: tuple[int, ...], config: ProjectionConfig, engine: LocalEngine
-) -> tuple[_Activity, list[Baseline]]:
-    """Return the users' activity, and what is ordinary around each like at each window."""
-    return _both(
-        engine,
-        lambda: _Activity.of(graph, users),
-        lambda: baselines(graph, windows_s, config, engine),
-    )
-
-
-def baselines(
-    graph: BipartiteGraph, windows_s: tuple[int, ...], config: ProjectionConfig, engine: LocalEngine
-) -> list[Baseline]:
-    """Return what is ordinary around each like at each window."""
-    by_time = time_order(graph.ts)
-    sorted_ts = graph.ts[by_time]
-    return [_baseline(graph, by_time, sorted_ts, window_s, config, engine) for window_s in windows_s]
-
-
-def _baseline(
-    graph: BipartiteGraph, by_time: I32, sorted_ts: I64, window_s: int, config: ProjectionConfig, engine: LocalEngine
-) -> Baseline:
-    """Return the baseline rate of each like, and whether it stands at a hot moment."""
-    window = window_s * _US
-    horizon = max(config.horizon_s, 4 * window_s) * _US
-    inner, outer = engine.map(lambda width: counts_within(sorted_ts, width), (window, horizon))
-    flank_all = np.empty(len(graph), np.int32)
-    flank_all[by_time] = outer - inner
-    within_all = np.empty(len(graph) if window_s > config.burst_s else 0, np.int32)
-    if len(within_all):
-        within_all[by_time] = inner
-
-    rate, hot = np.empty(len(graph), np.int64), np.empty(len(graph), np.bool_)
-
-    def look(block: tuple[int, int]) -> int:
-        return rates_and_heat(
-            *block,
-            graph.ts,
-            graph.note_ptr,
-            flank_all,
-            within_all,
-            window,
-            horizon,
-            float(config.hot_rate),
-            config.hot_max,
-            rate,
-            hot,
-        )
-
-    n_cool = sum(engine.map(look, even_blocks(graph.note_ptr, 1 + len(graph) // _TASK_LIKES)))
-    return Baseline(window_s, rate, hot, n_cool)

@@ -13,7 +13,6 @@ import numpy.typing as npt
 
 from graphkit._kernels.distinct import dense, distinct, distinct_pairs, pack, unpack
 from graphkit._kernels.grouping import expand_ranges, runs_between
-from graphkit._kernels.neighbours import RATE_BITS
 from graphkit.bipartite import BipartiteGraph
 from graphkit.likes.model import F64, I32, I64
 from graphkit.projection.null import benjamini_hochberg, poisson_tail
@@ -76,7 +75,7 @@ def find_jobs(graph: BipartiteGraph, views: tuple[WindowView, ...], members: Mem
     rates = np.zeros(len(note))
     for view in views:
         mine = members.window_s[ring] == view.window_s
-        rates[mine] = view.rate[like[mine]] * 2.0**-RATE_BITS
+        rates[mine] = view.rates(like[mine])
     first, last = ts[starts], ts[starts + sizes - 1]
     low, high = note_ranges(graph, note[starts], first, last)
     return Jobs(
@@ -217,7 +216,7 @@ def _expected(graph: BipartiteGraph, users: I64, start: I64, stop: I64, rate: F6
     moments = moments[order]
     level = np.concatenate([[0.0], np.maximum(np.cumsum(steps[order]), 0.0)])
     low, high = graph.user_ptr[users], graph.user_ptr[users + 1]
-    likes = graph.by_user[expand_ranges(low, high)]
+    likes = graph.by_user_time[expand_ranges(low, high)]
     sizes = high - low
     at = level[np.searchsorted(moments, graph.ts[likes], "right")]
     return np.asarray(np.add.reduceat(at, np.concatenate([[0], np.cumsum(sizes)[:-1]])), np.float64)

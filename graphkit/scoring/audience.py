@@ -59,7 +59,7 @@ def audience_overlap(
         own = np.bincount(which, weights=share[stretch], minlength=len(who))
         step = max(1, -(-len(who) // _MOST_OUTSIDERS))
         who, count, own = who[::step], count[::step], own[::step]
-        reach = sum_over_likes(who, graph.user_ptr, graph.by_user, graph.ts, begin, _STRETCH_US, share)
+        reach = sum_over_likes(who, graph.user_ptr, graph.by_user_time, graph.ts, begin, _STRETCH_US, share)
         found[r] = np.sum(count * (count - 1))
         expected[r] = np.sum(count * reach - own)
     return found, expected

@@ -8,14 +8,13 @@ import numpy as np
 
 from graphkit._kernels.distinct import dense, pack
 from graphkit._kernels.grouping import expand_ranges, group_members, group_pointers
-from graphkit._kernels.neighbours import RATE_BITS, window_bounds
+from graphkit._kernels.neighbours import window_bounds
 from graphkit.bipartite import BipartiteGraph, time_order
 from graphkit.likes.model import F64, I32, I64
 from graphkit.projection.project import WindowView
 from graphkit.scoring.membership import NO_RING
 
 _US = 1_000_000
-_RATE_UNIT = 2.0**-RATE_BITS
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +43,7 @@ class Company:
     def of(cls, graph: BipartiteGraph, views: tuple[WindowView, ...], ring_of: I32) -> Company:
         """Count the company of all members' likes. O(k log k) in them."""
         users = np.flatnonzero(ring_of != NO_RING)
-        like = np.sort(graph.by_user[expand_ranges(graph.user_ptr[users], graph.user_ptr[users + 1])])
+        like = np.sort(graph.by_user_time[expand_ranges(graph.user_ptr[users], graph.user_ptr[users + 1])])
         ring = ring_of[graph.user[like]]
         ts = graph.ts[like]
         by_time = time_order(ts)
@@ -56,7 +55,7 @@ class Company:
             width = view.window_s * _US
             met.append(on_note.counts(width) - np.int32(1))
             others = of_ring.counts(width) - of_user.counts(width)
-            expected.append(others * (view.rate[like] * _RATE_UNIT))
+            expected.append(others * view.rates(like))
         return cls(like, ring, tuple(met), tuple(expected))
 
 

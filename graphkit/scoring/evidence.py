@@ -294,7 +294,7 @@ def _taste(likes: Likes, graph: BipartiteGraph, mine: RingLikes) -> Numbers:
     group = np.full(len(likes), -1, np.int32)
     group[mine.like] = mine.ring
     share, chance, count = own_shares(
-        graph.user_ptr, graph.by_user, likes.note, notes.topic, group, len(notes.topics), n, _LEAST_OWN
+        graph.user_ptr, graph.by_user_time, likes.note, notes.topic, group, len(notes.topics), n, _LEAST_OWN
     )
     usual = ratio(share, count)
     return {

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from graphkit._kernels.grouping import group_pointers
-from graphkit._kernels.neighbours import counts_within, rates_and_heat, window_bounds
+from graphkit._kernels.neighbours import cool_rates, counts_within, heat_at, rates_at, window_bounds
 from graphkit.likes.model import Likes
 from tests import reference
 from tests.worlds import SECOND, World, seeded_world, worlds
@@ -41,10 +41,13 @@ def test_counts_hold_both_ends(ts: list[int], width: int) -> None:
     assert counts.tolist() == [sum(abs(other - t) <= width for other in ts) for t in ts]
 
 
-def rates_and_hot(
+Rates = npt.NDArray[np.uint32]
+
+
+def rates_of_all(
     likes: Likes, window_us: int, horizon_us: int, hot_rate: float, hot_max: int, inclusive: bool
-) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.bool_]]:
-    """Run the kernel on likes."""
+) -> tuple[Rates, int]:
+    """Run the kernel for all likes."""
     horizon_us = max(horizon_us, 4 * window_us)
     by_time = np.argsort(likes.ts, kind="stable")
     sorted_ts = likes.ts[by_time]
@@ -54,11 +57,26 @@ def rates_and_hot(
     flank_all[by_time] = counts_within(sorted_ts, horizon_us) - inner
     if inclusive:
         within_all[by_time] = inner
-    rate, hot = np.zeros(len(likes), np.int64), np.zeros(len(likes), np.bool_)
+    rate, n_cool, n_without = np.zeros(len(likes), np.uint32), 0, 0
     limits = (window_us, horizon_us, float(hot_rate), hot_max)
+    none = np.empty(0, np.int32)
     for first, last in ((0, likes.n_notes // 2), (likes.n_notes // 2, likes.n_notes)):
-        rates_and_heat(first, last, likes.ts, ptr, flank_all, within_all, *limits, rate, hot)
-    return rate, hot
+        n_cool += cool_rates(first, last, likes.ts, ptr, flank_all, within_all, *limits, rate)
+        n_without += cool_rates(first, last, likes.ts, ptr, none, none, *limits, np.empty(0, np.uint32))
+    assert n_cool == n_without
+    return rate, n_cool
+
+
+def rates_of_some(
+    likes: Likes, window_us: int, horizon_us: int, hot_rate: float, hot_max: int, inclusive: bool
+) -> tuple[Rates, npt.NDArray[np.bool_]]:
+    """Run the kernels for likes asked for, here for all."""
+    every = np.arange(len(likes))
+    ptr = group_pointers(likes.note, likes.n_notes)
+    widths = (window_us, max(horizon_us, 4 * window_us))
+    columns = (every, likes.note, likes.ts, ptr)
+    rate = rates_at(*columns, np.sort(likes.ts), *widths, inclusive)
+    return rate, heat_at(*columns, *widths, float(hot_rate), hot_max)
 
 
 #: Microseconds, so that windows end beside the likes and on them.
@@ -77,22 +95,32 @@ widths = st.sampled_from([1, SECOND - 1, SECOND, SECOND + 1, 2 * SECOND, 7 * SEC
 def test_rates_and_heat_are_the_references(
     world: World, window_us: int, horizon_us: int, hot_rate: float, hot_max: int, inclusive: bool
 ) -> None:
-    table = reference.rows(world.likes)
-    rate, hot = rates_and_hot(world.likes, window_us, horizon_us, hot_rate, hot_max, inclusive)
-    assert rate.dtype == np.int64
-    assert rate.tolist() == reference.rates(table, window_us, horizon_us, inclusive)
-    assert hot.tolist() == reference.hot(table, window_us, horizon_us, hot_rate, hot_max)
+    assert_the_references(world.likes, window_us, horizon_us, hot_rate, hot_max, inclusive)
+
+
+def assert_the_references(
+    likes: Likes, window_us: int, horizon_us: int, hot_rate: float, hot_max: int, inclusive: bool
+) -> float:
+    """Compare both kernels with the reference; return the share of likes at hot moments."""
+    table = reference.rows(likes)
+    wanted = reference.rates(table, window_us, horizon_us, inclusive)
+    is_hot = reference.hot(table, window_us, horizon_us, hot_rate, hot_max)
+    rate, hot = rates_of_some(likes, window_us, horizon_us, hot_rate, hot_max, inclusive)
+    assert rate.dtype == np.uint32
+    assert rate.tolist() == wanted
+    assert hot.tolist() == is_hot
+    cool, n_cool = rates_of_all(likes, window_us, horizon_us, hot_rate, hot_max, inclusive)
+    assert cool.tolist() == [0 if h else q for q, h in zip(wanted, is_hot, strict=True)]
+    near = reference.window_counts(table, window_us)
+    assert n_cool == sum(count.note - 1 for count, h in zip(near, is_hot, strict=True) if not h)
+    return float(np.mean(hot))
 
 
 @pytest.mark.parametrize("inclusive", [False, True])
 def test_rates_and_heat_of_a_larger_world(inclusive: bool) -> None:
     likes = seeded_world(4).likes
-    table = reference.rows(likes)
     for window_us, horizon_us in [(SECOND, 600 * SECOND), (60 * SECOND, 3600 * SECOND), (600 * SECOND, SECOND)]:
-        rate, hot = rates_and_hot(likes, window_us, horizon_us, 1, 7, inclusive)
-        assert rate.tolist() == reference.rates(table, window_us, horizon_us, inclusive)
-        assert hot.tolist() == reference.hot(table, window_us, horizon_us, 1, 7)
-        assert 0 < hot.sum() < len(hot)
+        assert 0 < assert_the_references(likes, window_us, horizon_us, 1, 7, inclusive) < 1
 
 
 @given(st.integers(0, 30), st.integers(0, 2**31 - 64))
@@ -101,10 +129,10 @@ def test_a_rate_in_fixed_point_is_the_fraction_rounded_down(flank_note: int, oth
     ts = np.array([0] + [3] * flank_note, np.int64)
     ptr = np.array([0, len(ts)], np.int64)
     flank_all = np.full(len(ts), flank_note + others, np.int32)
-    rate, hot = np.empty(len(ts), np.int64), np.empty(len(ts), np.bool_)
-    rates_and_heat(0, len(ptr) - 1, ts, ptr, flank_all, flank_all[:0], 1, 4, 1.0, 99, rate, hot)
+    rate = np.empty(len(ts), np.uint32)
+    cool_rates(0, len(ptr) - 1, ts, ptr, flank_all, flank_all[:0], 1, 4, 99.0, 99, rate)
     share = (flank_note + Fraction(1, 2)) / (flank_note + others + Fraction(1, 2))
-    assert rate[0] == int(share * 2**32)
+    assert rate[0] == min(int(share * 2**32), 2**32 - 1)
 
 
 @given(st.integers(0, 30), st.integers(0, 2**31 - 64))
@@ -114,8 +142,8 @@ def test_an_inclusive_rate_in_fixed_point_is_the_fraction_rounded_down(burst: in
     ts = np.zeros(n, np.int64)
     within_all = np.full(n, n + others, np.int32)
     flank_all = 2**31 - 1 - within_all
-    rate, hot = np.empty(n, np.int64), np.empty(n, np.bool_)
-    rates_and_heat(0, 1, ts, np.array([0, n], np.int64), flank_all, within_all, 1, 4, 1.0, 99, rate, hot)
+    rate = np.empty(n, np.uint32)
+    cool_rates(0, 1, ts, np.array([0, n], np.int64), flank_all, within_all, 1, 4, 99.0, 99, rate)
     within = (burst + Fraction(1, 2)) / (burst + others + Fraction(1, 2))
     beyond = Fraction(1, 2) / (2**31 - 1 - n - others + Fraction(1, 2))
-    assert rate[0] == int(max(within, beyond) * 2**32)
+    assert rate[0] == min(int(max(within, beyond) * 2**32), 2**32 - 1)

@@ -50,9 +50,12 @@ def test_survivors_are_laid_out_by_user_with_their_company(world: World, window_
     alive = np.array(data.draw(st.lists(st.booleans(), min_size=len(likes), max_size=len(likes))), np.bool_)
     ptr = group_pointers(likes.note, likes.n_notes)
     key = np.arange(len(likes), dtype=np.int32) * 7
-    of, row_ptr, lo, hi, note, ts, keys = lay_out(likes.user, likes.ts, key, ptr, alive, likes.n_users, window_us)
+    rank = np.array(data.draw(st.permutations(range(likes.n_users))), np.int32)
+    of, row_ptr, lo, hi, note, ts, keys = lay_out(likes.user, rank, likes.ts, key, ptr, alive, window_us)
     left = [
-        (*like[:3], k) for like, k, is_alive in zip(reference.rows(likes), key.tolist(), alive, strict=True) if is_alive
+        (int(rank[like[0]]), *like[1:3], k)
+        for like, k, is_alive in zip(reference.rows(likes), key.tolist(), alive, strict=True)
+        if is_alive
     ]
     assert of.tolist() == [user for user, *_ in left]
     by_user = sorted(range(len(left)), key=lambda i: left[i][0])

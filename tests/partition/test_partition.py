@@ -19,9 +19,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from graphkit.config import PartitionConfig
+from graphkit.config import PartitionConfig, ProjectionConfig
 from graphkit.partition import UserGraph, _cut, _refine, leiden, partition
 from graphkit.projection.project import Edges, Projection, WindowView
+from graphkit.projection.traffic import Traffic
+from tests.worlds import make_likes
 
 Pair = tuple[int, int]
 CONFIG = PartitionConfig()
@@ -309,7 +311,7 @@ def view(window_s: int, pairs: list[Pair]) -> WindowView:
     u, v = np.array(pairs, np.int32).reshape(-1, 2).T
     rest = {field.name: np.zeros(len(u)) for field in fields(Edges)} | {"u": u.copy(), "v": v.copy()}
     edges = Edges(**rest)
-    return WindowView(window_s, edges, np.empty(0, np.int64), 0, 0, 0)
+    return WindowView(window_s, edges, Traffic.of(make_likes([]).bipartite(), ProjectionConfig()), 0, 0, 0)
 
 
 @given(st.lists(_pairs, min_size=1, max_size=3))

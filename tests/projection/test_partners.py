@@ -11,7 +11,8 @@ from graphkit.config import ProjectionConfig
 from graphkit.engines import LocalEngine
 from graphkit.likes.model import Likes
 from graphkit.projection.partners import Partners, find_partners
-from graphkit.projection.project import baselines, project
+from graphkit.projection.project import project
+from graphkit.projection.traffic import Traffic
 from tests import reference
 from tests.worlds import SECOND, World, seeded_world, worlds
 
@@ -20,8 +21,8 @@ pytestmark = pytest.mark.kernels
 
 def found(likes: Likes, config: ProjectionConfig, user: int) -> list[Partners]:
     graph, key = BipartiteGraph.from_likes(likes), likes.breadth_keys(config.fresh_s)
-    bases = baselines(graph, config.windows_s, config, LocalEngine(1))
-    return [find_partners(graph, key, user, base) for base in bases]
+    traffic = Traffic.of(graph, config)
+    return [find_partners(key, user, traffic, window_s) for window_s in config.windows_s]
 
 
 @settings(max_examples=50)

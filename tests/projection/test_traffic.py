@@ -1,0 +1,32 @@
+"""Baseline rates on demand: whoever asks, however often, for whichever likes."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from graphkit.projection.traffic import Traffic
+from tests import reference
+from tests.worlds import SECOND, World, worlds
+
+pytestmark = pytest.mark.kernels
+
+
+@settings(max_examples=50)
+@given(worlds(), st.data())
+def test_rates__are_the_references_whatever_was_asked_before(world: World, data: st.DataObject) -> None:
+    likes, config = world.likes, world.config
+    traffic = Traffic.of(likes.bipartite(), config)
+    table = reference.rows(likes)
+    asked = st.lists(st.integers(0, len(likes) - 1), max_size=6) if len(likes) else st.just([])
+    for _ in range(3):
+        like = data.draw(asked)
+        for window_s in config.windows_s:
+            wanted = reference.rates(
+                table, window_s * SECOND, config.horizon_s * SECOND, inclusive=window_s > config.burst_s
+            )
+            got = traffic.rates(np.array(like, np.int32), window_s)
+            assert got.dtype == np.uint32
+            assert got.tolist() == [wanted[i] for i in like]
