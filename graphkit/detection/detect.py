@@ -32,6 +32,9 @@ from graphkit.scoring.tiers import TIERS
 
 _PACKAGES = ("numpy", "numba", "pyarrow", "scipy", "igraph")
 
+#: What making a decoy takes at most, bytes a like.
+_DECOY_BYTES = 80
+
 _NO_DECOYS = "no decoys: q-values rest on scores alone"
 
 #: Which columns each optional channel of evidence reads.
@@ -91,7 +94,8 @@ def detect(
         key = likes.breadth_keys(config.projection.fresh_s)
         projection = project(graph, key, windows_s, config.projection, engine, progress)
     # Rings and decoys are scored in one thread: meanwhile the other projects the next decoy.
-    with engine.ahead(_decoys(likes, graph, windows_s, config, engine)) as decoys:
+    made = _decoys(likes, graph, windows_s, config, engine)
+    with engine.ahead(made, len(likes) * _DECOY_BYTES) as decoys:
         communities = partition(UserGraph.from_projection(projection), config.partition, progress)
         rings = find_rings(likes, graph, key, projection, communities, config, progress)
         with progress.stage("decoys", len(windows_s) * config.scoring.decoys, "decoys") as advance:

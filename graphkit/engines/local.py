@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from itertools import islice
 from typing import TypeVar
 
+from graphkit.engines.memory import free_bytes
 from graphkit.errors import ConfigError
 
 T = TypeVar("T")
@@ -54,14 +55,15 @@ class LocalEngine:
                 yield result
 
     @contextmanager
-    def ahead(self, items: Iterable[R]) -> Iterator[Iterator[R]]:
+    def ahead(self, items: Iterable[R], size: int = 0) -> Iterator[Iterator[R]]:
         """Make `items` one ahead of their use: an iterator of them, the next being made while one is worked with.
 
-        The first is begun at once. With one thread each is made when it is asked for. Leaving the block waits for what
-        is being made, and makes no more.
+        The first is begun at once. With one thread, or where making an item takes more than half of the free memory
+        (`size`, bytes), each is made when it is asked for. Leaving the block waits for what is being made, and makes no
+        more.
         """
         source = iter(items)
-        if self.threads == 1:
+        if self.threads == 1 or size > free_bytes() // 2:
             yield source
             return
         with ThreadPoolExecutor(1) as pool:

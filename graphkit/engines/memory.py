@@ -1,8 +1,10 @@
-"""How the process gives memory back."""
+"""What memory there is, and how the process gives it back."""
 
 from __future__ import annotations
 
 import ctypes
+import os
+from pathlib import Path
 
 #: Names of glibc's malloc.h.
 _M_MMAP_THRESHOLD, _M_ARENA_MAX = -3, -8
@@ -22,3 +24,12 @@ def return_freed_memory() -> None:
         return
     mallopt(_M_ARENA_MAX, 2)
     mallopt(_M_MMAP_THRESHOLD, _LARGE_BYTES)
+
+
+def free_bytes() -> int:
+    """Return how much memory a process could take without pushing another out, bytes, as the system says."""
+    try:
+        lines = Path("/proc/meminfo").read_text(encoding="ascii").splitlines()
+    except OSError:  # no Linux: what is not used at all
+        return os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    return next(int(line.split()[1]) * 1024 for line in lines if line.startswith("MemAvailable:"))

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Iterator
 
 import pytest
 
 from graphkit.engines import LocalEngine
+from graphkit.engines.memory import free_bytes
 
 WAIT_S = 30
 
@@ -45,6 +47,27 @@ def test_ahead__with_one_thread_makes_an_item_when_asked() -> None:
         assert made == []
         assert next(items) == 0
         assert made == [0]
+
+
+def test_ahead__an_item_larger_than_half_of_the_free_memory_is_made_when_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("graphkit.engines.local.free_bytes", lambda: 200)
+    made: list[int] = []
+    with LocalEngine(2).ahead((made.append(n) or n for n in range(3)), 101) as items:  # type: ignore[func-returns-value]
+        assert next(items) == 0
+        assert made == [0]
+    began = threading.Event()
+
+    def source() -> Iterator[int]:
+        began.set()
+        yield 0
+
+    with LocalEngine(2).ahead(source(), 100):
+        assert began.wait(WAIT_S)
+
+
+def test_free_bytes__is_what_the_system_says() -> None:
+    total = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    assert total / 100 < free_bytes() < total
 
 
 @pytest.mark.parametrize("threads", [1, 2])
