@@ -28,6 +28,15 @@ def test_the_made_likes_are_distinct_and_the_same_again() -> None:
     assert likes["ts"].to_pylist() != sorted(likes["ts"].to_pylist())
 
 
+def test_many_likes_are_worlds_side_by_side(monkeypatch: pytest.MonkeyPatch) -> None:
+    alone = [set(make_likes(20_000, seed)["user_id"].to_pylist()) for seed in (21, 22)]
+    monkeypatch.setattr("tests.benchmark.made.WORLD_LIKES", 20_000)
+    both = make_likes(40_000)
+    assert not alone[0] & alone[1]
+    assert set(both["user_id"].to_pylist()) == alone[0] | alone[1]
+    assert both["ts"].to_pylist() != sorted(both["ts"].to_pylist())
+
+
 @pytest.mark.parametrize("window_s", [1, 60, 600])
 def test_duckdb_counts_the_pairs_graphkit_counts(require: Callable[[str], None], tmp_path: Path, window_s: int) -> None:
     require("duckdb")
