@@ -81,8 +81,9 @@ def judge_likes(likes: Likes, graph: BipartiteGraph, rings: Rings, config: Scori
     like, ring = passed.like.astype(np.int64), passed.ring.astype(np.int64)
     job = _job_of(graph, rings, like, ring)
     in_job, crowd = rings.jobs.n_likes[job], rings.jobs.n_all[job]
-    of_like = rings.members.ring_of[graph.user]
-    activity = np.bincount(of_like[of_like != NO_RING], minlength=len(rings))
+    member = np.flatnonzero(rings.members.ring_of != NO_RING)
+    activity = np.zeros(len(rings), np.int64)
+    np.add.at(activity, rings.members.ring_of[member], np.diff(graph.user_ptr)[member])
     share = activity / np.maximum(len(graph) - activity, 1)
     ordinary = np.maximum(passed.expected, (crowd - in_job) * share[ring]) / np.maximum(passed.company + 1, in_job)
     genuine = np.clip(1 - ordinary, 0, 1)

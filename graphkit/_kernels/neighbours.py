@@ -168,33 +168,29 @@ def cool_rates(
 
 
 @kernel
-def _count_between(sorted_ts: I64, first: int, last: int) -> int:
-    return int(np.searchsorted(sorted_ts, last, "right") - np.searchsorted(sorted_ts, first, "left"))
+def _count_between(ascending: I64, first: int, last: int) -> int:
+    return int(np.searchsorted(ascending, last, "right") - np.searchsorted(ascending, first, "left"))
 
 
 @kernel
 def rates_at(
-    like: I64, note: I32, ts: I64, ptr: I64, sorted_ts: I64, window: int, horizon: int, inclusive: bool
+    like: I64, note: I32, ts: I64, ptr: I64, flank_all: I64, within_all: I64, window: int, horizon: int
 ) -> U32:
     """Find the baseline rates of some likes, whatever the moment.
 
     Parameters
     ----------
     like
-        Positions of likes, int64[k].
+        Positions of likes, int64[k]; in ascending order memory is read in order.
     note, ts, ptr
         All likes by (note, ts), and where each note begins.
-    sorted_ts
-        The times of all likes, ascending, int64[m].
-    window, horizon
-        As for `cool_rates`.
-    inclusive
-        Whether the burst counts, too.
+    flank_all, within_all, window, horizon
+        As for `cool_rates`, the first two by like asked for, int64[k].
 
     Returns
     -------
     uint32[k]
-        O(k log m).
+        O(k log m), the logarithm within a note.
     """
     rate = np.empty(len(like), np.uint32)
     for i in range(len(like)):
@@ -202,9 +198,7 @@ def rates_at(
         own = ts[ptr[note[like[i]]] : ptr[note[like[i]] + 1]]
         burst = _count_between(own, t - window, t + window)
         flank = _count_between(own, t - horizon, t + horizon) - burst
-        within_all = _count_between(sorted_ts, t - window, t + window)
-        flank_all = _count_between(sorted_ts, t - horizon, t + horizon) - within_all
-        rate[i] = _rate(burst, flank, flank_all, within_all if inclusive else 0)
+        rate[i] = _rate(burst, flank, flank_all[i], within_all[i] if len(within_all) > 0 else 0)
     return rate
 
 

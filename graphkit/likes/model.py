@@ -197,7 +197,7 @@ class Likes:
     @cached_property
     def publication(self) -> I64:
         """When each note was published, its first like where that is unknown or later; microseconds, int64[n_notes]."""
-        first = self.ts[np.flatnonzero(np.diff(self.note, prepend=-1))]
+        first = self.ts[np.searchsorted(self.note, np.arange(self.n_notes, dtype=np.int32))]
         published = self.notes.published_at
         return first if published is None else np.where(published == NO_TIME, first, np.minimum(published, first))
 

@@ -116,7 +116,7 @@ class WindowView:
     n_walked: int
 
     def rates(self, like: npt.NDArray[np.integer]) -> F64:
-        """Return the baseline rates of some likes at this window, float64[k]. O(k log m)."""
+        """Return the baseline rates of some likes at this window, float64[k]; `Traffic.rates`."""
         return np.multiply(self.traffic.rates(like, self.window_s), 2.0**-RATE_BITS, dtype=np.float64)
 
 

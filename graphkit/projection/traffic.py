@@ -69,21 +69,27 @@ class Traffic:
         missing = np.flatnonzero(known[np.minimum(at, len(known) - 1)] != like) if len(known) else np.arange(len(like))
         if len(missing):
             fresh = np.unique(like[missing])
-            graph = self.graph
-            found = rates_at(
-                fresh,
-                graph.note,
-                graph.ts,
-                graph.note_ptr,
-                self.sorted_ts,
-                *self.widths(window_s),
-                window_s > self.config.burst_s,
-            )
+            found = self._find(fresh, window_s)
             place = np.searchsorted(known, fresh)
             known, rate = np.insert(known, place, fresh), np.insert(rate, place, found)
             self._known[window_s] = known, rate
             at = np.searchsorted(known, like)
         return rate[at]
+
+    def _find(self, like: I64, window_s: int) -> U32:
+        graph, (window, horizon) = self.graph, self.widths(window_s)
+        inner, outer = self._counts(graph.ts[like], window), self._counts(graph.ts[like], horizon)
+        within_all = inner if window_s > self.config.burst_s else inner[:0]
+        return rates_at(like, graph.note, graph.ts, graph.note_ptr, outer - inner, within_all, window, horizon)
+
+    def _counts(self, moments: I64, width: int) -> I64:
+        """Return how many likes lie at most `width` microseconds from each moment."""
+        order = np.argsort(moments)
+        ascending = moments[order]  # so that the search reads memory in order
+        out = np.empty(len(moments), np.int64)
+        out[order] = np.searchsorted(self.sorted_ts, ascending + width, "right")
+        out[order] -= np.searchsorted(self.sorted_ts, ascending - width, "left")
+        return out
 
     def hot(self, like: npt.NDArray[np.integer], window_s: int) -> Bools:
         """Tell which of some likes stand at hot moments, bool[k]. O(k log m)."""

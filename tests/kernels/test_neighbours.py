@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from graphkit._kernels.grouping import group_pointers
-from graphkit._kernels.neighbours import cool_rates, counts_within, heat_at, rates_at, window_bounds
+from graphkit._kernels.neighbours import cool_rates, counts_within, heat_at, window_bounds
 from graphkit.likes.model import Likes
 from tests import reference
 from tests.worlds import SECOND, World, seeded_world, worlds
@@ -67,16 +67,11 @@ def rates_of_all(
     return rate, n_cool
 
 
-def rates_of_some(
-    likes: Likes, window_us: int, horizon_us: int, hot_rate: float, hot_max: int, inclusive: bool
-) -> tuple[Rates, npt.NDArray[np.bool_]]:
-    """Run the kernels for likes asked for, here for all."""
-    every = np.arange(len(likes))
+def heat_of_all(likes: Likes, window_us: int, horizon_us: int, hot_rate: float, hot_max: int) -> npt.NDArray[np.bool_]:
+    """Run the kernel for likes asked for, here for all."""
     ptr = group_pointers(likes.note, likes.n_notes)
     widths = (window_us, max(horizon_us, 4 * window_us))
-    columns = (every, likes.note, likes.ts, ptr)
-    rate = rates_at(*columns, np.sort(likes.ts), *widths, inclusive)
-    return rate, heat_at(*columns, *widths, float(hot_rate), hot_max)
+    return heat_at(np.arange(len(likes)), likes.note, likes.ts, ptr, *widths, float(hot_rate), hot_max)
 
 
 #: Microseconds, so that windows end beside the likes and on them.
@@ -101,19 +96,16 @@ def test_rates_and_heat_are_the_references(
 def assert_the_references(
     likes: Likes, window_us: int, horizon_us: int, hot_rate: float, hot_max: int, inclusive: bool
 ) -> float:
-    """Compare both kernels with the reference; return the share of likes at hot moments."""
+    """Compare the kernels with the reference; return the share of likes at hot moments."""
     table = reference.rows(likes)
     wanted = reference.rates(table, window_us, horizon_us, inclusive)
     is_hot = reference.hot(table, window_us, horizon_us, hot_rate, hot_max)
-    rate, hot = rates_of_some(likes, window_us, horizon_us, hot_rate, hot_max, inclusive)
-    assert rate.dtype == np.uint32
-    assert rate.tolist() == wanted
-    assert hot.tolist() == is_hot
+    assert heat_of_all(likes, window_us, horizon_us, hot_rate, hot_max).tolist() == is_hot
     cool, n_cool = rates_of_all(likes, window_us, horizon_us, hot_rate, hot_max, inclusive)
     assert cool.tolist() == [0 if h else q for q, h in zip(wanted, is_hot, strict=True)]
     near = reference.window_counts(table, window_us)
     assert n_cool == sum(count.note - 1 for count, h in zip(near, is_hot, strict=True) if not h)
-    return float(np.mean(hot))
+    return float(np.mean(is_hot))
 
 
 @pytest.mark.parametrize("inclusive", [False, True])
