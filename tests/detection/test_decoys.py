@@ -16,6 +16,8 @@ from graphkit.config import Config
 from graphkit.detection.decoys import Sessions
 from graphkit.engines import LocalEngine
 from graphkit.likes.model import NO_TIME, Likes, Notes
+from graphkit.scoring.bursts import find_bursts
+from graphkit.scoring.rings import find_rings
 from tests.reference import co_likes, rows
 from tests.scoring.worlds import dressed
 from tests.worlds import DAY, SECOND, make_likes
@@ -287,3 +289,15 @@ def test_detect__a_ring_that_shows_again_where_sessions_are_moved_loses() -> Non
     with mock.patch.object(Sessions, "moved", lambda sessions, *_: sessions.likes):
         found = gk.detect(make_likes([*LOCKSTEP, *NOISE]))
     assert found.rings["q_value"].to_pylist() == [1]
+
+
+@pytest.mark.kernels
+def test_detect__bursts_on_a_single_note_are_not_looked_for_in_decoys() -> None:
+    with (
+        mock.patch.object(Sessions, "moved", lambda sessions, *_: sessions.likes),
+        mock.patch("graphkit.scoring.rings.find_bursts", side_effect=find_bursts) as bursts,
+        mock.patch("graphkit.detection.detect.find_rings", side_effect=find_rings) as searched,
+    ):
+        gk.detect(make_likes([*LOCKSTEP, *NOISE]))
+    assert searched.call_count > 1
+    assert bursts.call_count == 1

@@ -173,6 +173,18 @@ def test_authors_are_those_touched_with_all_they_have(run: gk.Detection) -> None
     assert found == wanted
 
 
+@pytest.mark.slow
+def test_authors_are_none_of_the_unknown(small: Tables) -> None:
+    assert small.notes is not None
+    names = small.notes["author_id"].to_pylist()
+    halved = pa.array([name if i % 2 else None for i, name in enumerate(names)], small.notes["author_id"].type)
+    at = small.notes.schema.get_field_index("author_id")
+    run = detect(small._replace(notes=small.notes.set_column(at, "author_id", halved)))
+    assert None in {row["author_id"] for row in rows(run, "impact")}
+    assert run.tables["authors"].num_rows
+    test_authors_are_those_touched_with_all_they_have(run)
+
+
 def test_authors_are_those_of_the_notes(run: gk.Detection) -> None:
     likes = run.likes
     assert likes is not None
