@@ -41,7 +41,7 @@ class Traffic:
     graph: BipartiteGraph
     config: ProjectionConfig
     sorted_ts: I64
-    _known: dict[int, tuple[I64, U32]] = field(default_factory=dict, repr=False, compare=False)
+    _known: dict[int, U32] = field(default_factory=dict, repr=False, compare=False)
 
     @classmethod
     def of(cls, graph: BipartiteGraph, config: ProjectionConfig) -> Traffic:
@@ -63,18 +63,13 @@ class Traffic:
         uint32[k]
             In fixed point (`RATE_BITS`). O(k log m) at first; remembered for those who ask again.
         """
-        like = like.astype(np.int64, copy=False)
-        known, rate = self._known.get(window_s, (np.empty(0, np.int64), np.empty(0, np.uint32)))
-        at = np.searchsorted(known, like)
-        missing = np.flatnonzero(known[np.minimum(at, len(known) - 1)] != like) if len(known) else np.arange(len(like))
+        known = self._known.setdefault(window_s, np.zeros(len(self.graph), np.uint32))
+        missing = like[known[like] == 0]  # no rate is 0
         if len(missing):
-            fresh = np.unique(like[missing])
-            found = self._find(fresh, window_s)
-            place = np.searchsorted(known, fresh)
-            known, rate = np.insert(known, place, fresh), np.insert(rate, place, found)
-            self._known[window_s] = known, rate
-            at = np.searchsorted(known, like)
-        return rate[at]
+            fresh = np.unique(missing).astype(np.int64)
+            known[fresh] = self._find(fresh, window_s)
+        rate: U32 = known[like]
+        return rate
 
     def _find(self, like: I64, window_s: int) -> U32:
         graph, (window, horizon) = self.graph, self.widths(window_s)
