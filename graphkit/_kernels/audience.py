@@ -10,6 +10,7 @@ from graphkit._kernels.jit import kernel
 I32 = npt.NDArray[np.int32]
 I64 = npt.NDArray[np.int64]
 F64 = npt.NDArray[np.float64]
+Stretches = npt.NDArray[np.integer]
 
 
 @kernel
@@ -40,17 +41,22 @@ def count_by_stretch(user: I32, ts: I64, left_out: npt.NDArray[np.bool_], first:
 
 
 @kernel
-def sum_over_likes(who: I32, user_ptr: I64, by_user: I32, ts: I64, first: int, length: int, share: F64) -> F64:
+def stretch_of_likes(by_user: I32, ts: I64, first: int, length: int, out: Stretches) -> None:
+    """Write into `out` the stretch of time that each like falls in, in the order of `by_user`. O(m)."""
+    for k in range(len(by_user)):
+        out[k] = (ts[by_user[k]] - first) // length
+
+
+@kernel
+def sum_over_likes(who: I32, user_ptr: I64, stretch: Stretches, share: F64) -> F64:
     """Add up a share by stretch of time over all likes of some users.
 
     Parameters
     ----------
     who
         The users, int32[k].
-    user_ptr, by_user
-        Likes of user u are those at ``by_user[user_ptr[u]:user_ptr[u + 1]]``.
-    ts, first, length
-        As for `count_by_stretch`.
+    user_ptr, stretch
+        Likes of user u fall in the stretches ``stretch[user_ptr[u]:user_ptr[u + 1]]``, uint16[m] or int32[m].
     share
         By stretch, float64[n].
 
@@ -62,5 +68,5 @@ def sum_over_likes(who: I32, user_ptr: I64, by_user: I32, ts: I64, first: int, l
     out = np.zeros(len(who))
     for i in range(len(who)):
         for k in range(user_ptr[who[i]], user_ptr[who[i] + 1]):
-            out[i] += share[(ts[by_user[k]] - first) // length]
+            out[i] += share[stretch[k]]
     return out

@@ -303,22 +303,22 @@ class Ring:
         row: dict[str, Any] = self._rows("rings").to_pylist()[0]
         return row
 
-    @property
+    @cached_property
     def members(self) -> pa.Table:
         """Its members."""
         return self._rows("members")
 
-    @property
+    @cached_property
     def ties(self) -> pa.Table:
         """Its pairs of members with a significant tie."""
         return self._rows("ties")
 
-    @property
+    @cached_property
     def targets(self) -> pa.Table:
         """Its targets."""
         return self._rows("targets")
 
-    @property
+    @cached_property
     def likes(self) -> pa.Table:
         """Its candidate likes; none for a ring in tier ``watch``."""
         return self._rows("candidates")

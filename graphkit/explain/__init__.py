@@ -4,6 +4,6 @@ from __future__ import annotations
 
 from graphkit.explain.ask import explain
 from graphkit.explain.explanation import Explanation, Section
-from graphkit.explain.story import RingStory, ring_story
+from graphkit.explain.story import RingStory, ring_stories, ring_story
 
-__all__ = ["Explanation", "RingStory", "Section", "explain", "ring_story"]
+__all__ = ["Explanation", "RingStory", "Section", "explain", "ring_stories", "ring_story"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,7 +15,7 @@ import pyarrow.compute as pc
 from graphkit.detection import Ring
 from graphkit.explain.verdict import Verdict
 from graphkit.explain.words import Said, channel_name
-from graphkit.likes.model import UNKNOWN
+from graphkit.likes.model import F64, UNKNOWN
 from graphkit.schemas import CHANNELS
 from graphkit.scoring.channels import CHANNELS as WEIGHED
 from graphkit.scoring.channels import Channel
@@ -104,16 +105,23 @@ class Claim:
         }
 
 
-def claims(ring: Ring, verdict: Verdict) -> tuple[Claim, ...]:
-    """Return what every channel says of a ring, in the order of ``schemas.CHANNELS``."""
-    row = ring.row
-    filled = {**row, **(row["evidence"] or {})}
-    by_name = {channel.name: channel for channel in WEIGHED}
-    return tuple(_claim(by_name[name], verdict, filled) for name, _ in CHANNELS)
+def claims(ring: Ring, verdict: Verdict, neutral: Mapping[str, float]) -> tuple[Claim, ...]:
+    """Return what every channel says of a ring, in the order of ``schemas.CHANNELS``.
+
+    Parameters
+    ----------
+    ring
+        The ring.
+    verdict
+        Its verdict.
+    neutral
+        Where each channel turns (`neutral_points`).
+    """
+    filled = {**ring.row, **(ring.row["evidence"] or {})}
+    return tuple(_claim(name, verdict, filled, neutral[name]) for name, _ in CHANNELS)
 
 
-def _claim(channel: Channel, verdict: Verdict, filled: dict[str, Any]) -> Claim:
-    name = channel.name
+def _claim(name: str, verdict: Verdict, filled: dict[str, Any], neutral: float) -> Claim:
     number, expected = READS[name]
     value = float(verdict.numbers[number][0])
     usual = math.nan if expected is None else float(verdict.numbers[expected][0])
@@ -124,27 +132,45 @@ def _claim(channel: Channel, verdict: Verdict, filled: dict[str, Any]) -> Claim:
         speaks, said = "against", Said(f"AGAINST_{name.upper()}", filled)
     else:
         speaks, said = "unknown" if math.isnan(value) else "not", channel_name(name)
-    neutral = neutral_point(channel, number, verdict.numbers)
     return Claim(name, nats, speaks, said, number, value, usual, neutral, number not in _AMOUNTS)
 
 
-def neutral_point(channel: Channel, number: str, numbers: Numbers) -> float:
-    """Return where a channel turns from for to against (or the other way) as its number grows, NaN where it does not.
+def neutral_points(numbers: Numbers) -> dict[str, F64]:
+    """Return where each channel turns from for to against (or the other way) as its number grows.
 
     Found by asking the channel itself, on grids ever finer, with every other number as the ring has it.
+
+    Parameters
+    ----------
+    numbers
+        What decides the verdicts of k rings (`Verdict.numbers`), float64[k].
+
+    Returns
+    -------
+    dict of str to float64[k]
+        By channel, to four significant digits; NaN where it does not turn.
     """
-    low, high = (0.0, _LARGEST) if number in _AMOUNTS else (0.0, 1.0)
-    for turn in range(_ROUNDS):
-        amounts = number in _AMOUNTS and turn == 0
-        grid = (
-            np.concatenate([[0.0], np.geomspace(1e-3, high, _POINTS)]) if amounts else np.linspace(low, high, _POINTS)
-        )
-        speaks = np.broadcast_to(channel.weigh({**numbers, number: grid}) > 0, grid.shape)
-        turns = np.flatnonzero(speaks[1:] != speaks[:-1])
-        if len(turns) == 0:
-            return math.nan
-        low, high = float(grid[turns[0]]), float(grid[turns[0] + 1])
-    return float(f"{(low + high) / 2:.4g}")
+    column = {name: values[:, None] for name, values in numbers.items()}
+    return {channel.name: _turns(channel, READS[channel.name][0], column) for channel in WEIGHED}
+
+
+def _turns(channel: Channel, number: str, column: Numbers) -> F64:
+    """Return where one channel turns; `column` holds numbers as float64[k, 1]."""
+    if number in _AMOUNTS:
+        points = np.concatenate([[0.0], np.geomspace(1e-3, _LARGEST, _POINTS)])
+    else:
+        points = np.linspace(0.0, 1.0, _POINTS)
+    ring = np.arange(len(column[number]))
+    grid = np.broadcast_to(points, (len(ring), len(points)))
+    some = np.ones(len(ring), np.bool_)
+    for _ in range(_ROUNDS):
+        speaks = np.broadcast_to(channel.weigh({**column, number: grid}) > 0, grid.shape)
+        turns = speaks[:, 1:] != speaks[:, :-1]
+        some &= turns.any(axis=1)
+        at = turns.argmax(axis=1)
+        grid = np.linspace(grid[ring, at], grid[ring, at + 1], _POINTS, axis=1)
+    middle = [float(f"{value:.4g}") for value in ((grid[:, 0] + grid[:, -1]) / 2).tolist()]
+    return np.where(some, middle, np.nan)
 
 
 def likes_behind(ring: Ring, channel: str, raw: pa.Table) -> Bools | None:

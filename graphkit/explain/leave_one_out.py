@@ -112,6 +112,8 @@ def _share(part: I64, whole: int) -> F64:
 
 def _ties(ring: Ring) -> tuple[I64, I64, I64, npt.NDArray[np.bool_]]:
     """Return by member its ties, their weight, the partners it would leave alone, and whether ties would fall apart."""
+    import igraph
+
     users, ties = ring.members["user_id"], ring.ties
     n = len(users)
     a, b = _code(ties["user_a"], users), _code(ties["user_b"], users)
@@ -120,7 +122,7 @@ def _ties(ring: Ring) -> tuple[I64, I64, I64, npt.NDArray[np.bool_]]:
     met = np.bincount(a, weight, minlength=n) + np.bincount(b, weight, minlength=n)
     alone = np.bincount(a[degree[b] == 1], minlength=n) + np.bincount(b[degree[a] == 1], minlength=n)
     bridge = np.zeros(n, np.bool_)
-    bridge[ring.to_igraph().articulation_points()] = True
+    bridge[igraph.Graph(n=n, edges=zip(a.tolist(), b.tolist(), strict=True)).articulation_points()] = True
     return degree, met.astype(np.int64), alone, bridge
 
 

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from graphkit.detection import Detection, Ring
-from graphkit.explain.claims import Bools, Claim, claims, likes_behind
+from graphkit.explain.claims import Bools, Claim, claims, likes_behind, neutral_points
 from graphkit.explain.innocent import Innocent, innocents
 from graphkit.explain.leave_one_out import leave_one_out
 from graphkit.explain.raw import raw_likes
@@ -122,21 +124,43 @@ def ring_story(run: Detection, ring_id: str) -> RingStory:
     OutputError
         When the run was made with settings that this version does not know.
     """
-    ring = run.ring(ring_id)
-    config = run_config(run.info)
-    verdict = Verdict.of(ring.row, config.scoring)
-    off = frozenset(row["channel"] for row in run.info["evidence_off"])
-    return RingStory(
-        ring,
-        verdict,
-        _headline(ring),
-        claims(ring, verdict),
-        _not_known(run),
-        innocents(verdict),
-        what_lowers(verdict),
-        what_raises(verdict, off),
-        leave_one_out(ring, verdict, config.partition.min_users),
-    )
+    (story,) = ring_stories(run.info, [run.ring(ring_id)])
+    return story
+
+
+def ring_stories(info: Mapping[str, Any], rings: Sequence[Ring]) -> Iterator[RingStory]:
+    """Yield the stories of several rings of one run, in their order: what is the same work for all is done once.
+
+    Parameters
+    ----------
+    info
+        The run's ``run.json``.
+    rings
+        The rings, at least one.
+
+    Raises
+    ------
+    OutputError
+        When the run was made with settings that this version does not know.
+    """
+    config = run_config(info)
+    off = frozenset(row["channel"] for row in info["evidence_off"])
+    not_known = _not_known(info)
+    verdicts = [Verdict.of(ring.row, config.scoring) for ring in rings]
+    numbers = {name: np.concatenate([verdict.numbers[name] for verdict in verdicts]) for name in verdicts[0].numbers}
+    neutral = {channel: points.tolist() for channel, points in neutral_points(numbers).items()}
+    for i, (ring, verdict) in enumerate(zip(rings, verdicts, strict=True)):
+        yield RingStory(
+            ring,
+            verdict,
+            _headline(ring),
+            claims(ring, verdict, {channel: points[i] for channel, points in neutral.items()}),
+            not_known,
+            innocents(verdict),
+            what_lowers(verdict),
+            what_raises(verdict, off),
+            leave_one_out(ring, verdict, config.partition.min_users),
+        )
 
 
 def _headline(ring: Ring) -> Said:
@@ -146,9 +170,9 @@ def _headline(ring: Ring) -> Said:
     return Said(f"RING_{row['tier'].upper()}", {**row, **counts})
 
 
-def _not_known(run: Detection) -> tuple[Said, ...]:
+def _not_known(info: Mapping[str, Any]) -> tuple[Said, ...]:
     columns: dict[str, list[str]] = {}
-    for row in run.info["evidence_off"]:
+    for row in info["evidence_off"]:
         columns.setdefault(row["column"], []).append(row["channel"])
     return tuple(
         Said("NOT_KNOWN", {"column": column, "channels": tuple(map(channel_name, names))})

@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from itertools import combinations
 from typing import Any
 
@@ -91,33 +91,33 @@ class Verdict:
         q, own = row["q_value"], 1 - row["score"]
         return cls(numbers, weights, _array(q if q > own + 1e-12 else 0.0), config)
 
-    @property
+    @cached_property
     def open(self) -> Numbers:
         """Which honest explanations are open, 1 or 0, by name."""
         return open_explanations(self.numbers, self.weights, self.config)
 
-    @property
+    @cached_property
     def nats(self) -> F64:
         """The weights and the prior added up, whatever is open."""
         return np.asarray(self.config.prior_log_odds + sum(self.weights.values()), np.float64)
 
-    @property
+    @cached_property
     def score(self) -> F64:
         """The score that these numbers and weights give."""
         nats = log_odds(self.numbers | self.open, self.weights, self.config)
         return np.asarray(1 / (1 + np.exp(-nats)), np.float64)
 
-    @property
+    @cached_property
     def q_value(self) -> F64:
         """The q-value, what decoys say held as it stands."""
         return np.maximum(self.decoys, 1 - self.score)
 
-    @property
+    @cached_property
     def tier(self) -> npt.NDArray[np.int8]:
         """The tier, as the run would set it."""
         return assign_tiers(self.score, self.weights, self.q_value, self.config)
 
-    @property
+    @cached_property
     def witnesses(self) -> tuple[str, ...]:
         """Of each witness that speaks for a single ring, the channel that says most."""
         loudest = (max(names, key=lambda name: float(self.weights[name][0])) for names in WITNESSES)

@@ -15,7 +15,7 @@ from graphkit.likes.model import F64, I64
 TIES_EACH = 8
 #: Members beyond which the layout takes fewer rounds.
 _LARGE = 300
-_ROUNDS, _FEW_ROUNDS = 300, 100
+_ROUNDS, _FEW_ROUNDS = 100, 50
 _SEED = 7
 #: Share of the drawing's height for each row of members without a tie, and members in such a row.
 _ROW_HEIGHT, _IN_ROW = 0.05, 40
@@ -87,7 +87,7 @@ def lay_out(n: int, a: I64, b: I64) -> F64:
     rows = -(-len(loose) // _IN_ROW)
     floor = 1 - min(rows * _ROW_HEIGHT, 0.5) if len(tied) else 0.0
     if len(tied):
-        edges = np.searchsorted(tied, np.stack([a, b], axis=1))
+        edges = zip(np.searchsorted(tied, a).tolist(), np.searchsorted(tied, b).tolist(), strict=True)
         graph = igraph.Graph(n=len(tied), edges=edges)
         # igraph draws the first positions from a process-wide generator.
         igraph.set_random_number_generator(random.Random(_SEED))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from graphkit._kernels.audience import count_by_stretch, sum_over_likes
+from graphkit._kernels.audience import count_by_stretch, stretch_of_likes, sum_over_likes
 from graphkit._kernels.distinct import pack
 from graphkit._kernels.grouping import expand_ranges
 from graphkit.bipartite import BipartiteGraph
@@ -47,6 +47,9 @@ def audience_overlap(
     n_stretches = 1 + (int(graph.ts.max(initial=begin)) - begin) // _STRETCH_US
     inside = members.ring_of != NO_RING
     everyone = _with_neighbours(count_by_stretch(graph.user, graph.ts, inside, begin, _STRETCH_US, n_stretches))
+    # Followed user by user, and most users by many rings: laid out so, two bytes a like instead of random reads.
+    by_user: npt.NDArray[np.integer] = np.empty(len(graph), np.uint16 if n_stretches <= 1 << 16 else np.int32)
+    stretch_of_likes(graph.by_user_time, graph.ts, begin, _STRETCH_US, by_user)
     found, expected = np.zeros(members.n_rings), np.zeros(members.n_rings)
     bounds = np.searchsorted(ring, np.arange(members.n_rings + 1))
     for r in range(members.n_rings):
@@ -59,7 +62,7 @@ def audience_overlap(
         own = np.bincount(which, weights=share[stretch], minlength=len(who))
         step = max(1, -(-len(who) // _MOST_OUTSIDERS))
         who, count, own = who[::step], count[::step], own[::step]
-        reach = sum_over_likes(who, graph.user_ptr, graph.by_user_time, graph.ts, begin, _STRETCH_US, share)
+        reach = sum_over_likes(who, graph.user_ptr, by_user, share)
         found[r] = np.sum(count * (count - 1))
         expected[r] = np.sum(count * reach - own)
     return found, expected

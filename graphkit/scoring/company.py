@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
+import numpy.typing as npt
 
 from graphkit._kernels.distinct import dense, pack
 from graphkit._kernels.grouping import expand_ranges, group_members, group_pointers
@@ -13,6 +15,9 @@ from graphkit.bipartite import BipartiteGraph, time_order
 from graphkit.likes.model import F64, I32, I64
 from graphkit.projection.project import WindowView
 from graphkit.scoring.membership import NO_RING
+
+S = TypeVar("S", bound=np.generic)
+Bools = npt.NDArray[np.bool_]
 
 _US = 1_000_000
 
@@ -42,7 +47,45 @@ class Company:
     @classmethod
     def of(cls, graph: BipartiteGraph, views: tuple[WindowView, ...], ring_of: I32) -> Company:
         """Count the company of all members' likes. O(k log k) in them."""
-        users = np.flatnonzero(ring_of != NO_RING)
+        return cls._of_users(graph, views, ring_of, np.flatnonzero(ring_of != NO_RING))
+
+    def of_members(self, graph: BipartiteGraph, views: tuple[WindowView, ...], ring_of: I32) -> Company:
+        """Return the company under another membership; only rings of other members than before are counted.
+
+        Parameters
+        ----------
+        graph, views
+            As this one was counted with.
+        ring_of
+            Ring of each user, `NO_RING` where none, int32[n_users].
+
+        Returns
+        -------
+        Company
+            As `of` returns it, O(k) and O(j log j) in the likes j of rings that changed.
+        """
+        was = np.full(len(ring_of), NO_RING, np.int32)
+        was[graph.user[self.like]] = self.ring
+        changed = _changed(was, ring_of)
+        fresh = Company._of_users(graph, views, ring_of, np.flatnonzero(changed))
+        user = graph.user[self.like]
+        kept = np.flatnonzero((ring_of[user] != NO_RING) & ~changed[user])
+        # Both are in order: where the fresh ones go among those kept.
+        at = np.searchsorted(self.like[kept], fresh.like)
+
+        def joined(old: npt.NDArray[S], new: npt.NDArray[S]) -> npt.NDArray[S]:
+            return np.insert(old[kept], at, new)
+
+        return Company(
+            joined(self.like, fresh.like),
+            joined(ring_of[user], fresh.ring),
+            tuple(map(joined, self.met, fresh.met)),
+            tuple(map(joined, self.expected, fresh.expected)),
+        )
+
+    @classmethod
+    def _of_users(cls, graph: BipartiteGraph, views: tuple[WindowView, ...], ring_of: I32, users: I64) -> Company:
+        """Count the company of the likes of some users, who are all the members of their rings."""
         like = np.sort(graph.by_user_time[expand_ranges(graph.user_ptr[users], graph.user_ptr[users + 1])])
         ring = ring_of[graph.user[like]]
         ts = graph.ts[like]
@@ -57,6 +100,22 @@ class Company:
             others = of_ring.counts(width) - of_user.counts(width)
             expected.append(others * view.rates(like))
         return cls(like, ring, tuple(met), tuple(expected))
+
+
+def _changed(was: I32, now: I32) -> Bools:
+    """Tell which users are now in a ring that had other members before, whatever it was called; bool[n_users]."""
+    inside = np.flatnonzero(now != NO_RING)
+    n = int(now.max(initial=NO_RING)) + 1
+    size = np.bincount(now[inside], minlength=n)
+    one = np.full(n, NO_RING, np.int32)
+    one[now[inside]] = was[inside]  # the ring that some member was in
+    same = (was[inside] == one[now[inside]]) & (was[inside] != NO_RING)
+    stayed = np.bincount(now[inside], weights=same, minlength=n) == size
+    before = np.bincount(was[was != NO_RING], minlength=1)
+    stayed &= before[np.maximum(one, 0)] == size
+    changed = np.zeros(len(now), np.bool_)
+    changed[inside] = ~stayed[now[inside]]
+    return changed
 
 
 @dataclass(frozen=True, slots=True)

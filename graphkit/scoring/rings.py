@@ -112,7 +112,9 @@ def find_rings(
         for ring, users in enumerate(communities):
             ring_of[users] = ring
         nobody = np.zeros(graph.n_users, np.bool_)
-        work = _Work.of(graph, projection, *_with_windows(graph, ring_of, nobody, projection, config), config)
+        together = Company.of(graph, projection.views, ring_of)
+        members = _with_windows(graph, together, ring_of, nobody, projection, config)
+        work = _Work.of(graph, projection, members, together, config)
         work = work.fused(likes, graph, projection, config)
         for _ in range(_MAX_ROUNDS):
             backed = work.n_witnesses(likes, graph, config) >= BACKING_WITNESSES
@@ -170,7 +172,7 @@ class _Work:
 
     def of_members(self, members: Membership, graph: BipartiteGraph, projection: Projection, config: Config) -> _Work:
         """Return what other members did together, accounts bound as before."""
-        together = Company.of(graph, projection.views, members.ring_of)
+        together = self.together.of_members(graph, projection.views, members.ring_of)
         return _Work.of(graph, projection, members, together, config, self.note_of)
 
     def n_witnesses(self, likes: Likes, graph: BipartiteGraph, config: Config) -> npt.NDArray[np.int64]:
@@ -186,9 +188,9 @@ class _Work:
         number = np.unique(one_of, return_inverse=True)[1].astype(np.int32)
         was = self.members.ring_of
         ring_of = np.where(was == NO_RING, NO_RING, number[was]).astype(np.int32)
-        return _Work.of(
-            graph, projection, *_with_windows(graph, ring_of, self.members.attached, projection, config), config
-        )
+        together = self.together.of_members(graph, projection.views, ring_of)
+        members = _with_windows(graph, together, ring_of, self.members.attached, projection, config)
+        return _Work.of(graph, projection, members, together, config)
 
     def with_bursts(self, likes: Likes, graph: BipartiteGraph, projection: Projection, config: Config) -> _Work:
         """Add a ring for each burst on a single note for which two witnesses speak; the others stay as they are."""
@@ -200,9 +202,9 @@ class _Work:
         for number, (note, users) in enumerate(bursts):
             alone[users] = number
             note_of[users] = note
-        added = _Work.of(
-            graph, projection, *_with_windows(graph, alone, self.members.attached, projection, config), config, note_of
-        )
+        together = Company.of(graph, projection.views, alone)
+        members = _with_windows(graph, together, alone, self.members.attached, projection, config)
+        added = _Work.of(graph, projection, members, together, config, note_of)
         backed = added.n_witnesses(likes, graph, config) >= BACKING_WITNESSES
         if not backed.any():
             return self
@@ -217,11 +219,15 @@ class _Work:
 
 
 def _with_windows(
-    graph: BipartiteGraph, ring_of: I32, attached: npt.NDArray[np.bool_], projection: Projection, config: Config
-) -> tuple[Membership, Company]:
-    """Give each ring the window that shows it best; return the company of its members, too."""
+    graph: BipartiteGraph,
+    together: Company,
+    ring_of: I32,
+    attached: npt.NDArray[np.bool_],
+    projection: Projection,
+    config: Config,
+) -> Membership:
+    """Give each ring the window that shows it best."""
     n = int(ring_of.max(initial=NO_RING)) + 1
-    together = Company.of(graph, projection.views, ring_of)
     excess, present = np.zeros((len(projection.views), n)), np.zeros((len(projection.views), n))
     for row, (met, mean) in enumerate(zip(together.met, together.expected, strict=True)):
         beyond = np.where(met >= MIN_COMPANY, met - mean, 0.0)  # couples make no ring, and pass no like
@@ -234,7 +240,7 @@ def _with_windows(
     able = present >= np.minimum(np.maximum(_ENOUGH * most, config.partition.min_users), most)
     enough = able & (excess >= _ENOUGH * np.where(able, excess, 0).max(axis=0, initial=0))
     window = ladder[np.argmax(enough, axis=0)] if n else ladder[:0]
-    return Membership(ring_of, window, attached), together
+    return Membership(ring_of, window, attached)
 
 
 def _drop_idle(graph: BipartiteGraph, members: Membership, tested: Coordination, min_users: int) -> Membership:

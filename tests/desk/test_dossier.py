@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from graphkit.explain import ring_story
 from graphkit.explain.raw import raw_likes
 from graphkit.report.desk.dossier import dossier
 from tests.desk.made import MEMBERS, TARGETS, many_rings
@@ -23,9 +24,8 @@ def told() -> dict[str, Any]:
     shares = pa.array(np.linspace(0, 1, run.targets.num_rows))
     tables = {**run.tables, "targets": run.targets.append_column("burst_share", shares)}
     raw = raw_likes(run)
-    return dossier(
-        type(run)(tables, run.info), ring_id, raw.filter(pc.equal(raw["ring_id"], ring_id)), None, {"n1-3": "A title"}
-    )
+    story = ring_story(type(run)(tables, run.info), ring_id)
+    return dossier(story, raw.filter(pc.equal(raw["ring_id"], ring_id)), None, {"n1-3": "A title"})
 
 
 def test_likes__are_those_of_the_run_with_their_times(told: dict[str, Any]) -> None:

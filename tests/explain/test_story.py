@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 import graphkit as gk
 from graphkit.config import ScoringConfig
 from graphkit.errors import InputError, OutputError
-from graphkit.explain import ring_story
+from graphkit.explain import ring_stories, ring_story
 from graphkit.explain.claims import READS
 from graphkit.explain.innocent import innocents
 from graphkit.explain.leave_one_out import recomputed
@@ -175,6 +175,14 @@ def test_claims__the_neutral_point_parts_for_and_against(run: gk.Detection) -> N
             assert (sides[0] > 0) != (sides[1] > 0), claim
             asked += 1
     assert asked > 50
+
+
+def test_ring_stories__each_is_told_as_if_it_were_alone(run: gk.Detection) -> None:
+    ids = ring_ids(run)
+    assert len(ids) > 3
+    together = ring_stories(run.info, [run.ring(ring_id) for ring_id in ids])
+    for ring_id, story in zip(ids, together, strict=True):
+        assert story.to_dict() == ring_story(run, ring_id).to_dict()
 
 
 def test_claims__for_and_against_add_up_to_the_log_odds(run: gk.Detection) -> None:

@@ -5,13 +5,13 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from graphkit.explain import RingStory, ring_story
+from graphkit.explain import RingStory
 from graphkit.explain.claims import Claim
 from graphkit.explain.words import LANGUAGES, Said
 from graphkit.likes.model import F64, I64
@@ -19,9 +19,6 @@ from graphkit.plots.layout import Ties, lay_out, ring_ties, strongest
 from graphkit.report import text
 from graphkit.report.desk.overview import milliseconds, text_or_none
 from graphkit.schemas import EVIDENCE
-
-if TYPE_CHECKING:
-    from graphkit.detection import Detection
 
 #: Members, targets and likes of a ring that the page holds; the page says what it left out.
 MAX_MEMBERS = 2_000
@@ -37,17 +34,13 @@ _DIGITS = 4
 Said2 = tuple[str, str]
 
 
-def dossier(
-    run: Detection, ring_id: str, raw: pa.Table, others: pa.Table | None, titles: Mapping[Any, str]
-) -> dict[str, Any]:
+def dossier(story: RingStory, raw: pa.Table, others: pa.Table | None, titles: Mapping[Any, str]) -> dict[str, Any]:
     """Return the details of one ring as plain values, columns as lists.
 
     Parameters
     ----------
-    run
-        A run whose tables need hold no more than this ring. ``targets`` has a further column `burst_share`.
-    ring_id
-        The ring.
+    story
+        The ring's story. Its ``ring.targets`` have a further column `burst_share`.
     raw
         The ring's rows of :func:`graphkit.explain.raw.raw_likes`.
     others
@@ -57,7 +50,6 @@ def dossier(
     """
     from graphkit.explain.claims import likes_behind
 
-    story = ring_story(run, ring_id)
     ring = story.ring
     members = _first(ring.members, [("score", "descending"), ("n_ring_likes", "descending"), ("user_id", "ascending")])
     targets = _first(ring.targets, [("n_ring_likes", "descending"), ("note_id", "ascending")])
@@ -69,7 +61,7 @@ def dossier(
     codes = _Codes()
     first = milliseconds(raw["ts"][0].as_py() if raw.num_rows else ring.row["first_ts"])
     return {
-        "id": ring_id,
+        "id": ring.ring_id,
         "headline": both(story.headline),
         "reasons": [
             _claim(claim, _behind(told[claim.channel], shown, proposed))

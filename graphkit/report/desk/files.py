@@ -12,10 +12,12 @@ from importlib.resources import files
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from graphkit.detection import Detection
+from graphkit.detection import Detection, Ring
+from graphkit.explain import ring_stories
 from graphkit.explain.raw import burst_shares, outside_likes, raw_likes
 from graphkit.explain.words import SENTENCES
 from graphkit.report.desk.dossier import MAX_TITLE, dossier
@@ -123,20 +125,29 @@ def _dossiers(run: Detection, ring_ids: list[str], titles: dict[Any, str]) -> It
     others = outside_likes(run)
     outside = {} if others is None else _by_ring(others)
     parts = {name: _by_ring(tables[name]) for name in ("rings", "members", "ties", "targets", "candidates", "raw")}
-    for ring_id in ring_ids:
-        # A run of this ring alone: what is asked of it need not be looked for among all the others.
-        alone = {name: part.get(ring_id, tables[name].slice(0, 0)) for name, part in parts.items()}
-        raw = alone.pop("raw")
+
+    def alone(ring_id: str) -> Ring:
+        # Of a run of this ring only: what is asked of it need not be looked for among all the others.
+        own = {name: parts[name].get(ring_id, tables[name].slice(0, 0)) for name in run.tables if name in parts}
+        return Ring(ring_id, Detection({**run.tables, **own}, run.info))
+
+    if not ring_ids:
+        return
+    for story in ring_stories(run.info, [alone(ring_id) for ring_id in ring_ids]):
+        ring_id = story.ring.ring_id
+        raw = parts["raw"].get(ring_id, tables["raw"].slice(0, 0))
         around = None if others is None else outside.get(ring_id, others.slice(0, 0))
-        yield dossier(Detection({**run.tables, **alone}, run.info), ring_id, raw, around, titles)
+        yield dossier(story, raw, around, titles)
 
 
 def _by_ring(table: pa.Table) -> dict[str, pa.Table]:
     """Return the rows of each ring, in the order in which they stand."""
-    table = table.take(pc.sort_indices(table, [("ring_id", "ascending")])) if table.num_rows else table
-    names = table["ring_id"].to_pylist()
-    starts = [i for i, name in enumerate(names) if i == 0 or name != names[i - 1]]
-    return {names[start]: table.slice(start, end - start) for start, end in pairwise([*starts, len(names)])}
+    names = table["ring_id"].combine_chunks().dictionary_encode()
+    code = np.asarray(names.indices, np.int64)
+    table = table.take(pa.array(np.argsort(code, kind="stable")))
+    ends = np.cumsum(np.bincount(code, minlength=len(names.dictionary))).tolist()
+    of_ring = zip(names.dictionary.to_pylist(), pairwise([0, *ends]), strict=True)
+    return {name: table.slice(start, end - start) for name, (start, end) in of_ring}
 
 
 def _titles(run: Detection) -> dict[Any, str]:
