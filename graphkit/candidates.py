@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from graphkit._kernels.distinct import dense, distinct, distinct_pairs, pack, unpack
+from graphkit._kernels.distinct import distinct, distinct_pairs, pack, unpack
 from graphkit.bipartite import BipartiteGraph
 from graphkit.columns import TIMESTAMP, Kind, Table
 from graphkit.config import ScoringConfig
@@ -312,15 +312,18 @@ def _ties_table(
     expected, p = (np.concatenate([getattr(e, name) for e, _ in parts]) for name in ("expected", "p_value"))
     window = np.concatenate([w for _, w in parts])
     pair = pack(u, v)
-    # Of the windows that show the tie, the narrowest with four fifths of what the best one shows.
-    most = np.zeros(len(pair), np.int64)
-    which = dense(pair)
-    np.maximum.at(most, which, weight)
-    enough = np.flatnonzero(5 * weight.astype(np.int64) >= 4 * most[which])
-    order = enough[np.lexsort((window[enough], pair[enough]))]
-    first = np.ones(len(order), np.bool_)
-    first[1:] = np.diff(pair[order]) != 0
-    best = order[first]
+    # Of the windows that show the tie, the narrowest with four fifths of what the best one shows. Windows stand in
+    # their order, and pairs in order within each.
+    order = np.argsort(pair, kind="stable")
+    starts = np.flatnonzero(np.diff(pair[order], prepend=-1))
+    weights = weight[order].astype(np.int64)
+    most = (
+        np.repeat(np.maximum.reduceat(weights, starts), np.diff(np.append(starts, len(order))))
+        if len(pair)
+        else weights
+    )
+    enough = np.flatnonzero(5 * weights >= 4 * most)
+    best = order[enough[np.diff(pair[order[enough]], prepend=-1) != 0]]
     return _finish(
         TIES,
         {

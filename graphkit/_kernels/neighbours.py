@@ -52,6 +52,42 @@ def window_bounds(ts: I64, ptr: I64, width: int) -> tuple[I32, I32]:
 
 
 @kernel
+def counts_around(sorted_ts: I64, moments: I64, width: int) -> I64:
+    """Return for each of the ascending moments how many of the ascending times lie at most `width` away, int64[k].
+
+    Each search begins where the last one ended: O(k log(m / k)).
+    """
+    out = np.empty(len(moments), np.int64)
+    a = 0
+    b = 0
+    for i in range(len(moments)):
+        a = _gallop(sorted_ts, a, moments[i] - width)
+        b = _gallop(sorted_ts, b, moments[i] + width + 1)
+        out[i] = b - a
+    return out
+
+
+@kernel
+def _gallop(ascending: I64, at: int, value: int) -> int:
+    """Return the first position from `at` on that holds at least `value`, the length where there is none."""
+    m = len(ascending)
+    step = 1
+    high = at
+    while high < m and ascending[high] < value:
+        at = high + 1
+        high += step
+        step *= 2
+    high = min(high, m)
+    while at < high:
+        middle = (at + high) // 2
+        if ascending[middle] < value:
+            at = middle + 1
+        else:
+            high = middle
+    return at
+
+
+@kernel
 def counts_within(sorted_ts: I64, width: int) -> I32:
     """Return for each of the ascending times how many lie at most `width` away, ends included, int32[m]. O(m)."""
     m = len(sorted_ts)

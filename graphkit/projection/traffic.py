@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from graphkit._kernels.grouping import even_blocks
-from graphkit._kernels.neighbours import cool_rates, counts_within, heat_at, rates_at
+from graphkit._kernels.neighbours import cool_rates, counts_around, counts_within, heat_at, rates_at
 from graphkit.bipartite import BipartiteGraph, time_order
 from graphkit.config import ProjectionConfig
 from graphkit.engines import LocalEngine
@@ -66,8 +66,7 @@ class Traffic:
         known = self._known.setdefault(window_s, np.zeros(len(self.graph), np.uint32))
         missing = like[known[like] == 0]  # no rate is 0
         if len(missing):
-            fresh = np.unique(missing).astype(np.int64)
-            known[fresh] = self._find(fresh, window_s)
+            known[missing] = self._find(missing.astype(np.int64, copy=False), window_s)
         rate: U32 = known[like]
         return rate
 
@@ -79,11 +78,9 @@ class Traffic:
 
     def _counts(self, moments: I64, width: int) -> I64:
         """Return how many likes lie at most `width` microseconds from each moment."""
-        order = np.argsort(moments)
-        ascending = moments[order]  # so that the search reads memory in order
+        order = time_order(moments)
         out = np.empty(len(moments), np.int64)
-        out[order] = np.searchsorted(self.sorted_ts, ascending + width, "right")
-        out[order] -= np.searchsorted(self.sorted_ts, ascending - width, "left")
+        out[order] = counts_around(self.sorted_ts, moments[order], width)
         return out
 
     def hot(self, like: npt.NDArray[np.integer], window_s: int) -> Bools:

@@ -60,10 +60,10 @@ class Jobs:
 def find_jobs(graph: BipartiteGraph, views: tuple[WindowView, ...], members: Membership, likes: Coordination) -> Jobs:
     """Chain the coordinated likes of each (note, ring) whose gaps are at most the ring's window into jobs."""
     chosen = likes.where(likes.passed)
-    note = graph.note[chosen.like]
-    ts = graph.ts[chosen.like]
-    order = np.lexsort((ts, chosen.ring, note))
-    note, ring, ts, like = note[order], chosen.ring[order], ts[order], chosen.like[order]
+    # They are ordered by note and time already.
+    order = np.argsort(pack(graph.note[chosen.like], chosen.ring), kind="stable")
+    ring, like = chosen.ring[order], chosen.like[order]
+    note, ts = graph.note[like], graph.ts[like]
     if len(note) == 0:
         none32, none64 = np.empty(0, np.int32), np.empty(0, np.int64)
         return Jobs(none32, none32, none64, none64, none64, none64, np.empty(0))

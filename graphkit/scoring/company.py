@@ -70,11 +70,17 @@ class Company:
         fresh = Company._of_users(graph, views, ring_of, np.flatnonzero(changed))
         user = graph.user[self.like]
         kept = np.flatnonzero((ring_of[user] != NO_RING) & ~changed[user])
-        # Both are in order: where the fresh ones go among those kept.
-        at = np.searchsorted(self.like[kept], fresh.like)
+        # Both are in order: where the fresh ones go, and where those kept.
+        fresh_at = np.searchsorted(self.like[kept], fresh.like) + np.arange(len(fresh.like))
+        there = np.ones(len(kept) + len(fresh_at), np.bool_)
+        there[fresh_at] = False
+        kept_at = np.flatnonzero(there)
 
         def joined(old: npt.NDArray[S], new: npt.NDArray[S]) -> npt.NDArray[S]:
-            return np.insert(old[kept], at, new)
+            out = np.empty(len(there), old.dtype)
+            out[kept_at] = old[kept]
+            out[fresh_at] = new
+            return out
 
         return Company(
             joined(self.like, fresh.like),

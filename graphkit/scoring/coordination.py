@@ -88,21 +88,22 @@ def coordinate(
         O(k) in the members' likes k, a window.
     """
     like, ring = together.like, together.ring
-    best = np.full(len(like), 2.0)
-    company = np.zeros(len(like), np.int32)
-    expected = np.zeros(len(like))
+    # Where no window is able, the narrowest tells who was there.
+    best = np.ones(len(like))
+    company = together.met[0].copy() if views else np.zeros(len(like), np.int32)
+    expected = together.expected[0].copy() if views else np.zeros(len(like))
     window_s = np.full(len(like), views[0].window_s if views else 0, np.int32)
     own_window = members.window_s[ring] if members.n_rings else window_s
     n_windows = np.searchsorted([view.window_s for view in views], own_window, "right")
     for view, k, mean in zip(views, together.met, together.expected, strict=True):
-        able = (k >= MIN_COMPANY) & (view.window_s <= own_window)
-        p = np.ones(len(like))
-        p[able] = poisson_tail(k[able], mean[able])
-        better = p < best
-        best = np.where(better, p, best)
-        company = np.where(better, k, company)
-        expected = np.where(better, mean, expected)
-        window_s = np.where(better, np.int32(view.window_s), window_s)
+        able = np.flatnonzero((k >= MIN_COMPANY) & (view.window_s <= own_window))
+        p = poisson_tail(k[able], mean[able])
+        better = p < best[able]
+        able = able[better]
+        best[able] = p[better]
+        company[able] = k[able]
+        expected[able] = mean[able]
+        window_s[able] = view.window_s
     p_value = np.minimum(best * n_windows, 1.0)
     passed = (company >= MIN_COMPANY) & (p_value <= config.like_p)
     return Coordination(like, ring, company, expected, window_s, p_value, passed)

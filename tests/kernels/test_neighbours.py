@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from graphkit._kernels.grouping import group_pointers
-from graphkit._kernels.neighbours import cool_rates, counts_within, heat_at, window_bounds
+from graphkit._kernels.neighbours import cool_rates, counts_around, counts_within, heat_at, window_bounds
 from graphkit.likes.model import Likes
 from tests import reference
 from tests.worlds import SECOND, World, seeded_world, worlds
@@ -39,6 +39,12 @@ def test_counts_hold_both_ends(ts: list[int], width: int) -> None:
     counts = counts_within(np.array(ts, np.int64), width)
     assert counts.dtype == np.int32
     assert counts.tolist() == [sum(abs(other - t) <= width for other in ts) for t in ts]
+
+
+@given(st.one_of(times, far_times), st.one_of(times, far_times), st.one_of(st.integers(0, 30), st.integers(0, 2**60)))
+def test_counts_around_other_moments_hold_both_ends(ts: list[int], moments: list[int], width: int) -> None:
+    counts = counts_around(np.array(ts, np.int64), np.array(moments, np.int64), width)
+    assert counts.tolist() == [sum(abs(other - t) <= width for other in ts) for t in moments]
 
 
 Rates = npt.NDArray[np.uint32]
