@@ -92,7 +92,7 @@ def lay_out(n: int, a: I64, b: I64) -> F64:
         # igraph draws the first positions from a process-wide generator.
         igraph.set_random_number_generator(random.Random(_SEED))
         try:
-            found = graph.layout_fruchterman_reingold(niter=_FEW_ROUNDS if len(tied) > _LARGE else _ROUNDS, grid=False)
+            found = graph.layout_fruchterman_reingold(niter=_FEW_ROUNDS if len(tied) > _LARGE else _ROUNDS, grid="auto")
         finally:
             igraph.set_random_number_generator(random)
         at = np.array(found.coords).reshape(len(tied), 2)

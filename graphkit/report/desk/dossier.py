@@ -83,7 +83,13 @@ def dossier(story: RingStory, raw: pa.Table, others: pa.Table | None, titles: Ma
         "t0": first,
         "members": _members(story, members, codes),
         "targets": _targets(targets, titles),
-        "likes": _likes(raw.take(pa.array(shown)), member[shown], target[shown], first or 0, codes),
+        "likes": _likes(
+            raw if len(shown) == len(raw) else raw.take(pa.array(shown)),
+            member[shown],
+            target[shown],
+            first or 0,
+            codes,
+        ),
         "traffic": _traffic(raw, others, first or 0),
         "codes": codes.lists,
         "all": {
@@ -251,7 +257,8 @@ def _traffic(raw: pa.Table, others: pa.Table | None, first_ms: int) -> dict[str,
 def _network(ties: pa.Table, users: pa.ChunkedArray) -> dict[str, Any]:
     """Return the strongest ties between shown members, and where these stand, in thousandths of the drawing."""
     mine = ring_ties(ties, users)
-    kept = Ties(*(column[strongest(mine)] for column in mine))
+    best = strongest(mine)
+    kept = Ties(*(column[best] for column in mine))
     place = np.rint(lay_out(len(users), kept.a, kept.b) * 1000).astype(np.int64)
     return {
         "ties": {name: column.tolist() for name, column in kept._asdict().items()},

@@ -144,7 +144,8 @@ def _by_ring(table: pa.Table) -> dict[str, pa.Table]:
     """Return the rows of each ring, in the order in which they stand."""
     names = table["ring_id"].combine_chunks().dictionary_encode()
     code = np.asarray(names.indices, np.int64)
-    table = table.take(pa.array(np.argsort(code, kind="stable")))
+    if np.any(code[1:] < code[:-1]):  # most tables stand by ring already
+        table = table.take(pa.array(np.argsort(code, kind="stable")))
     ends = np.cumsum(np.bincount(code, minlength=len(names.dictionary))).tolist()
     of_ring = zip(names.dictionary.to_pylist(), pairwise([0, *ends]), strict=True)
     return {name: table.slice(start, end - start) for name, (start, end) in of_ring}
