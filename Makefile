@@ -34,7 +34,7 @@ lint: $(VENV) ## style, types, import layers, declared dependencies
 	$(BIN)/deptry graphkit pipelines
 
 check: lint ## lint and the quick tests, under a minute
-	$(PYTEST) -n $(JOBS) --dist loadfile -m "not slow"
+	HYPOTHESIS_PROFILE=quick $(PYTEST) -n $(JOBS) --dist loadfile -m "not slow"
 
 packages: # the programs some tests drive: a browser, a database, Java
 	@.ci/packages

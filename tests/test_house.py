@@ -67,6 +67,7 @@ def test_help__loads_nothing_heavy() -> None:
     assert "click" in loaded
 
 
+@pytest.mark.slow
 def test_program__runs_without_pandas() -> None:
     likes = ROOT / "datasets" / "sample_world" / "likes.parquet"
     code = f"from graphkit.__main__ import run; sys.argv = ['graphkit', 'validate', '--json', {str(likes)!r}]; run()"

@@ -16,6 +16,7 @@ from tests.benchmark.made import make_likes
 pytestmark = pytest.mark.kernels
 
 
+@pytest.mark.slow
 def test_the_made_likes_are_distinct_and_the_same_again() -> None:
     likes = make_likes(20_000)
     assert likes.equals(make_likes(20_000))
@@ -28,6 +29,7 @@ def test_the_made_likes_are_distinct_and_the_same_again() -> None:
     assert likes["ts"].to_pylist() != sorted(likes["ts"].to_pylist())
 
 
+@pytest.mark.slow
 def test_many_likes_are_worlds_side_by_side(monkeypatch: pytest.MonkeyPatch) -> None:
     alone = [set(make_likes(20_000, seed)["user_id"].to_pylist()) for seed in (21, 22)]
     monkeypatch.setattr("tests.benchmark.made.WORLD_LIKES", 20_000)
@@ -55,6 +57,7 @@ print(idle.output.strip(), idle.wall_s, idle.cpu_s, idle.peak, busy.cpu_s, busy.
 """
 
 
+@pytest.mark.slow
 def test_a_process_is_measured_alone() -> None:
     # In a process of its own: a child's peak counts that of its parent.
     said, wall_s, cpu_s, peak, busy_cpu_s, busy_peak = measure(sys.executable, "-c", ALONE).output.split()

@@ -8,7 +8,7 @@ import networkx as nx
 import numpy as np
 import pyarrow as pa
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from networkx.algorithms import bipartite
 
@@ -16,6 +16,7 @@ import graphkit as gk
 from graphkit.bipartite import BipartiteGraph, time_order
 from graphkit.errors import InputError
 from tests import reference
+from tests.examples import examples
 from tests.worlds import DAY, SECOND, World, make_likes, worlds
 
 pytestmark = pytest.mark.kernels
@@ -40,7 +41,7 @@ def same(a: BipartiteGraph, b: BipartiteGraph) -> None:
 
 
 @given(worlds())
-@settings(max_examples=50)
+@examples(50)
 def test_orders(world: World) -> None:
     graph, rows = graph_of(world), reference.rows(world.likes)
     everything = range(len(rows))
@@ -92,7 +93,7 @@ def test_time_order_of_nothing() -> None:
 
 
 @given(worlds())
-@settings(max_examples=50)
+@examples(50)
 def test_to_scipy_is_the_biadjacency(world: World) -> None:
     graph, rows = graph_of(world), reference.rows(world.likes)
     matrix = graph.to_scipy()
@@ -107,7 +108,7 @@ def test_to_scipy_is_the_biadjacency(world: World) -> None:
 
 
 @given(worlds())
-@settings(max_examples=20)
+@examples(20)
 def test_to_scipy_is_networkxs_biadjacency(world: World) -> None:
     graph = graph_of(world)
     net = graph.to_networkx()
@@ -121,7 +122,7 @@ def test_to_scipy_is_networkxs_biadjacency(world: World) -> None:
 
 
 @given(worlds())
-@settings(max_examples=30)
+@examples(30)
 def test_networkx_conventions_and_back(world: World) -> None:
     graph, rows = graph_of(world), reference.rows(world.likes)
     net = graph.to_networkx()
@@ -138,7 +139,7 @@ def test_networkx_conventions_and_back(world: World) -> None:
 
 
 @given(worlds())
-@settings(max_examples=30)
+@examples(30)
 def test_igraph_conventions_and_back(world: World) -> None:
     graph, rows = graph_of(world), reference.rows(world.likes)
     net = graph.to_igraph()

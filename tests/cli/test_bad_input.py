@@ -103,6 +103,7 @@ def test_file__refused(tmp_path: Path, case: str) -> None:
     assert_refused(graphkit("detect", path, "--out", out), out, str(path), *fragments)
 
 
+@pytest.mark.slow
 def test_file__unreadable(tmp_path: Path) -> None:
     path = dump(farm(), tmp_path / "likes.parquet")
     path.chmod(0)

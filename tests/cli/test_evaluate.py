@@ -56,6 +56,7 @@ def test_evaluate__plot(run: Path, truth: Path, tmp_path: Path) -> None:
     assert f"Plot       {tmp_path / 'calibration.png'}" in result.stdout
 
 
+@pytest.mark.slow
 def test_evaluate__draws_only_when_asked(run: Path, truth: Path) -> None:
     code = f"from tests.cli.support import graphkit; assert graphkit('evaluate', '{run}', '{truth}').exit_code == 0"
     assert not any(name.startswith("matplotlib") for name in loaded_after(code))

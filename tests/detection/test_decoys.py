@@ -8,7 +8,7 @@ from unittest import mock
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 import graphkit as gk
@@ -18,6 +18,7 @@ from graphkit.engines import LocalEngine
 from graphkit.likes.model import NO_TIME, Likes, Notes
 from graphkit.scoring.bursts import find_bursts
 from graphkit.scoring.rings import find_rings
+from tests.examples import examples
 from tests.reference import co_likes, rows
 from tests.scoring.worlds import dressed
 from tests.worlds import DAY, SECOND, make_likes
@@ -117,7 +118,7 @@ def test_move_sessions__the_same_again_is_the_same(likes: Likes, window_s: int, 
 
 
 @given(many_likes(), _windows, _seeds, st.integers(2, 3))
-@settings(max_examples=20)
+@examples(20)
 def test_move_sessions__threads_do_not_matter(likes: Likes, window_s: int, seed: int, threads: int) -> None:
     one, more = (move_sessions(likes, window_s, seed, n) for n in (1, threads))
     for name in ("user", "note", "ts", "repeats"):
@@ -135,7 +136,7 @@ def test_move_sessions__only_differences_of_time_matter(likes: Likes, window_s: 
 
 
 @given(st.lists(st.tuples(st.integers(0, 4), st.integers(0, 7), st.integers(0, 9)), min_size=1), st.randoms())
-@settings(max_examples=30)
+@examples(30)
 def test_move_sessions__the_order_of_rows_does_not_matter(table: list[tuple[int, int, int]], rng: object) -> None:
     table = [(user, note, DAY + 1000 * t * SECOND) for user, note, t in table]
     again = sorted(table, key=lambda row: hash((row, str(rng))))

@@ -22,6 +22,7 @@ def results(tmp_path_factory: pytest.TempPathFactory) -> list[tuple[Snippet, str
     return run_all(PAGE, tmp_path_factory.mktemp("readme"))
 
 
+@pytest.mark.slow
 def test_readme__shows_what_its_code_prints(results: list[tuple[Snippet, str]]) -> None:
     """Run ``python -m tests.docs.snippets`` to write the real output into the README."""
     assert {s.language for s, _ in results} == {"python", "sh"}

@@ -10,7 +10,7 @@ from itertools import combinations
 import networkx as nx
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 import graphkit as gk
@@ -25,6 +25,7 @@ from graphkit.schemas import CHANNELS, EVIDENCE
 from graphkit.scoring.channels import CHANNELS as WEIGHED
 from graphkit.scoring.channels import weigh
 from graphkit.scoring.tiers import EXPLANATIONS, TIERS, open_explanations
+from tests.examples import examples
 from tests.report.made import made_run
 
 CONFIG = ScoringConfig()
@@ -102,7 +103,7 @@ def test_innocents__lines_belong_to_the_side_that_the_tiers_have_them_on(
     assert [one.is_open for one in innocents(verdict) if one.name == name] == [bool(expected)]
 
 
-@settings(max_examples=50)
+@examples(50)
 @given(verdicts())
 def test_innocents__the_closest_is_an_open_one_where_there_is_any(verdict: Verdict) -> None:
     found = innocents(verdict)
@@ -137,7 +138,7 @@ def test_verdict__what_decoys_say_holds_whatever_the_score_is(run: gk.Detection)
     assert [one.code for one in what_raises(verdict, frozenset()) if one.code != "RISES_SILENT"] == ["RISES_Q"]
 
 
-@settings(max_examples=50)
+@examples(50)
 @given(verdicts())
 def test_raises__nothing_is_missing_only_in_the_highest_tier(verdict: Verdict) -> None:
     missing = {one.code for one in what_raises(verdict, frozenset())} - {"RISES_SILENT", "RISES_OFF"}

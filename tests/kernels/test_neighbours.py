@@ -7,13 +7,14 @@ from fractions import Fraction
 import numpy as np
 import numpy.typing as npt
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from graphkit._kernels.grouping import group_pointers
 from graphkit._kernels.neighbours import cool_rates, counts_around, counts_within, heat_at, window_bounds
 from graphkit.likes.model import Likes
 from tests import reference
+from tests.examples import examples
 from tests.worlds import SECOND, World, seeded_world, worlds
 
 pytestmark = pytest.mark.kernels
@@ -92,7 +93,7 @@ widths = st.sampled_from([1, SECOND - 1, SECOND, SECOND + 1, 2 * SECOND, 7 * SEC
     st.sampled_from([2, 3, 5, 5000]),
     st.booleans(),
 )
-@settings(max_examples=150)
+@examples(150)
 def test_rates_and_heat_are_the_references(
     world: World, window_us: int, horizon_us: int, hot_rate: float, hot_max: int, inclusive: bool
 ) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from graphkit._kernels.grouping import group_members, group_pointers
@@ -15,13 +15,14 @@ from graphkit.config import ProjectionConfig
 from graphkit.engines import LocalEngine
 from graphkit.projection.project import project
 from tests import reference
+from tests.examples import examples
 from tests.worlds import SECOND, World, make_likes, worlds
 
 pytestmark = pytest.mark.kernels
 
 
 @given(worlds())
-@settings(max_examples=50)
+@examples(50)
 def test_work_of_a_row_is_the_likes_around_its_likes(world: World) -> None:
     likes = world.likes
     lo, hi = window_bounds(likes.ts, group_pointers(likes.note, likes.n_notes), SECOND)

@@ -5,13 +5,14 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from graphkit._kernels.grouping import group_pointers
 from graphkit._kernels.prune import lay_out, prune
 from graphkit.likes.model import Likes
 from tests import reference
+from tests.examples import examples
 from tests.worlds import DAY, SECOND, World, make_likes, seeded_world, worlds
 
 pytestmark = pytest.mark.kernels
@@ -25,7 +26,7 @@ def survivors(likes: Likes, window_us: int, min_weight: int) -> npt.NDArray[np.b
 
 
 @given(worlds(), st.sampled_from([1, SECOND - 1, SECOND, 2 * SECOND, 5 * SECOND]), st.integers(1, 5))
-@settings(max_examples=200)
+@examples(200)
 def test_survivors_are_the_references(world: World, window_us: int, min_weight: int) -> None:
     likes = world.likes
     alive = survivors(likes, window_us, min_weight)

@@ -12,13 +12,14 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from graphkit.config import InputConfig
 from graphkit.engines import LocalEngine
 from graphkit.errors import InputError
 from graphkit.likes import Likes, read_likes
+from tests.examples import examples
 from tests.likes.naive import EARLIEST, LATEST, SECOND, Row, as_rows, as_table, coded, naive, same
 
 pytestmark = [pytest.mark.kernels, pytest.mark.usefixtures("tiny")]
@@ -108,7 +109,7 @@ def test_row_order_does_not_matter(rows: list[Row], rng: random.Random, absent: 
 
 
 @given(_rows, st.data())
-@settings(max_examples=50)
+@examples(50)
 def test_split_and_names_do_not_matter(
     tmp_path_factory: pytest.TempPathFactory, rows: list[Row], data: st.DataObject
 ) -> None:
@@ -129,7 +130,7 @@ def test_split_and_names_do_not_matter(
 
 
 @given(_rows)
-@settings(max_examples=50)
+@examples(50)
 def test_repeating_every_row_only_adds_repeats(rows: list[Row]) -> None:
     once, twice = read(rows), read(rows + rows)
     assert (once is None) == (twice is None)

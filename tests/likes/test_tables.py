@@ -11,11 +11,12 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from graphkit.config import InputConfig
 from graphkit.likes import NO_TIME, Likes, read_likes
+from tests.examples import examples
 from tests.likes.naive import SECOND, as_table, same
 
 pytestmark = [pytest.mark.kernels, pytest.mark.usefixtures("tiny")]
@@ -164,7 +165,7 @@ def value(codes: np.ndarray | None, names: pa.Array, i: int) -> Any:
 
 
 @given(st.lists(_note, max_size=12), st.randoms(use_true_random=False))
-@settings(max_examples=50)
+@examples(50)
 def test_any_notes_in_any_order(rows: list[dict[str, Any]], rng: random.Random) -> None:
     likes = read_likes(LIKES, notes=table(rows, NOTES))
     same(likes, read_likes(LIKES, notes=table(rng.sample(rows, len(rows)), NOTES)))
@@ -183,7 +184,7 @@ def test_any_notes_in_any_order(rows: list[dict[str, Any]], rng: random.Random) 
 
 
 @given(st.lists(_note, min_size=1, max_size=6), st.data())
-@settings(max_examples=50)
+@examples(50)
 def test_the_fingerprint_covers_notes_that_are_liked(rows: list[dict[str, Any]], data: st.DataObject) -> None:
     a = read_likes(LIKES, notes=table(rows, NOTES)).fingerprint
     unliked = [{"note_id": 77, "saves": data.draw(st.integers(0, 9))}]

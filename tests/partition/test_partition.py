@@ -15,7 +15,7 @@ import igraph
 import networkx as nx
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
@@ -23,6 +23,7 @@ from graphkit.config import PartitionConfig, ProjectionConfig
 from graphkit.partition import UserGraph, _cut, _refine, leiden, partition
 from graphkit.projection.project import Edges, Projection, WindowView
 from graphkit.projection.traffic import Traffic
+from tests.examples import examples
 from tests.worlds import make_likes
 
 Pair = tuple[int, int]
@@ -163,7 +164,7 @@ _pairs = st.sets(st.tuples(st.integers(0, 13), st.integers(0, 13)).filter(lambda
 
 
 @given(_pairs)
-@settings(max_examples=80)
+@examples(80)
 def test_communities_are_disjoint_ordered_connected_and_without_bridges(pairs: set[Pair]) -> None:
     net: nx.Graph[int] = nx.Graph(pairs)
     communities = found(pairs, LENIENT, 50)
@@ -180,7 +181,7 @@ def test_communities_are_disjoint_ordered_connected_and_without_bridges(pairs: s
 
 
 @given(_pairs)
-@settings(max_examples=80)
+@examples(80)
 def test_without_resolution_communities_are_networkxs_components_less_bridges(pairs: set[Pair]) -> None:
     net: nx.Graph[int] = nx.Graph(pairs)
     net.remove_edges_from(list(nx.bridges(net)))
@@ -190,7 +191,7 @@ def test_without_resolution_communities_are_networkxs_components_less_bridges(pa
 
 
 @given(_pairs, _pairs)
-@settings(max_examples=50)
+@examples(50)
 def test_components_are_cut_as_if_alone(one: set[Pair], other: set[Pair]) -> None:
     # Among a million, every tie is beyond chance, so that the tie test does not see how many edges the neighbours have.
     moved = {(u + 20, v + 20) for u, v in other}
@@ -199,7 +200,7 @@ def test_components_are_cut_as_if_alone(one: set[Pair], other: set[Pair]) -> Non
 
 
 @given(_pairs, st.integers(1, 1000))
-@settings(max_examples=30)
+@examples(30)
 def test_only_the_order_of_users_matters(pairs: set[Pair], step: int) -> None:
     moved = {(u * step + 7, v * step + 7) for u, v in pairs}
     assert found(moved, LENIENT) == [[u * step + 7 for u in community] for community in found(pairs, LENIENT)]
@@ -221,7 +222,7 @@ def naive_refine(net: nx.Graph[int], members: set[int], chance: float, config: P
 
 
 @given(_pairs, st.sampled_from([1e-4, 0.01, 0.05, 0.2]), st.sampled_from([1e-6, 1e-3, 0.03, 0.5]))
-@settings(max_examples=80)
+@examples(80)
 def test_refinement_is_the_naive_ones(pairs: set[Pair], chance: float, tie_p: float) -> None:
     config = PartitionConfig(tie_p=tie_p, min_users=3)
     net = igraph.Graph(n=14, edges=sorted(pairs))
@@ -289,7 +290,7 @@ def modularity(net: nx.Graph[int], groups: Iterable[Iterable[int]], resolution: 
 
 
 @given(_pairs.filter(bool), st.sampled_from([0.2, 0.5, 1.0, 2.0]))
-@settings(max_examples=30)
+@examples(30)
 def test_leiden_leaves_no_two_groups_whose_union_is_more_modular_by_networkx(
     pairs: set[Pair], resolution: float
 ) -> None:
@@ -323,6 +324,7 @@ def test_a_pair_significant_in_several_windows_is_one_edge(windows: list[set[Pai
     assert {joined.u.dtype, joined.v.dtype} == {np.dtype(np.int32)}
 
 
+@pytest.mark.slow
 def test_import_igraph_bare__leaves_matplotlib_out_and_in_reach() -> None:
     code = (
         "import sys; from graphkit.partition import import_igraph_bare as bare; bare();"

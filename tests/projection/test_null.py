@@ -6,12 +6,13 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 from scipy import special, stats
 
 from graphkit.projection.null import benjamini_hochberg, pair_p_values, poisson_tail
 from tests import reference
+from tests.examples import examples
 
 #: Below the least normal number a tail may come out as nought.
 LEAST = float(np.finfo(np.float64).tiny)
@@ -54,7 +55,7 @@ def test_benjamini_hochberg_is_scipys_when_every_test_is_given(p: list[float]) -
 
 
 @given(p_values, st.integers(0, 200))
-@settings(max_examples=50)
+@examples(50)
 def test_untested_pairs_count_as_p_one(p: list[float], untested: int) -> None:
     assume(p)
     padded = stats.false_discovery_control([*p, *[1.0] * untested])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from graphkit.bipartite import BipartiteGraph
@@ -14,6 +14,7 @@ from graphkit.projection.partners import Partners, find_partners
 from graphkit.projection.project import project
 from graphkit.projection.traffic import Traffic
 from tests import reference
+from tests.examples import examples
 from tests.worlds import SECOND, World, seeded_world, worlds
 
 pytestmark = pytest.mark.kernels
@@ -25,7 +26,7 @@ def found(likes: Likes, config: ProjectionConfig, user: int) -> list[Partners]:
     return [find_partners(key, user, traffic, window_s) for window_s in config.windows_s]
 
 
-@settings(max_examples=50)
+@examples(50)
 @given(worlds(), st.data())
 def test_partners__are_the_references_pairs_of_that_user(world: World, data: st.DataObject) -> None:
     likes, config = world.likes, world.config

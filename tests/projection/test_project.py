@@ -7,7 +7,7 @@ from unittest import mock
 
 import numpy as np
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from graphkit.bipartite import BipartiteGraph
@@ -17,6 +17,7 @@ from graphkit.likes.model import UNKNOWN, Likes
 from graphkit.projection import project as module
 from graphkit.projection.project import Projection
 from tests import reference
+from tests.examples import examples
 from tests.reference import Edge
 from tests.worlds import DAY, SECOND, World, make_likes, seeded_world, worlds
 
@@ -89,7 +90,7 @@ def relabelled(edges: list[Edge], name: dict[int, int]) -> list[Edge]:
 
 
 @given(worlds(), st.floats(0.01, 0.99))
-@settings(max_examples=100)
+@examples(100)
 def test_every_tested_pair_is_the_references(world: World, level: float) -> None:
     wanted = [edge._replace(q_value=edge.p_value) for edge in reference.project(world.likes, world.config)]
     for at_most in (ALMOST_ONE, level):
@@ -97,7 +98,7 @@ def test_every_tested_pair_is_the_references(world: World, level: float) -> None
 
 
 @given(worlds())
-@settings(max_examples=80)
+@examples(80)
 def test_every_significant_pair_is_the_references(world: World) -> None:
     assert_same(significant(world.likes, world.config), reference.project(world.likes, world.config), world.config.fdr)
 
@@ -119,7 +120,7 @@ def test_a_larger_world_is_the_references_whatever_blocks_and_threads(seed: int)
 
 
 @given(worlds())
-@settings(max_examples=50)
+@examples(50)
 def test_what_a_projection_says_about_itself(world: World) -> None:
     config, table = world.config, reference.rows(world.likes)
     projection = run(world.likes, config)
@@ -228,7 +229,7 @@ def test_a_stranger_far_away_changes_the_number_of_tests_at_most(n_likes: int) -
 
 @given(worlds())
 @example(seeded_world(3))
-@settings(max_examples=50)
+@examples(50)
 def test_weight_is_networkx_projection_when_the_window_holds_everything(world: World) -> None:
     likes = world.likes
     weights = reference.networkx_weights(reference.rows(likes))

@@ -13,6 +13,7 @@ from scipy import special, stats
 
 from graphkit.config import ProjectionConfig
 from tests import reference
+from tests.examples import examples
 from tests.reference import Counts, Edge, Like, Pair
 from tests.worlds import DAY, SECOND, World, configs, make_likes, worlds
 
@@ -139,7 +140,7 @@ def test_poisson_tail_is_scipys(least: int, mean: float) -> None:
 
 
 @given(worlds())
-@settings(max_examples=50)
+@examples(50)
 def test_weight_is_networkx_projection_when_time_does_not_matter(world: World) -> None:
     table = reference.rows(world.likes)
     key = reference.breadth_keys(world.likes, world.config.fresh_s)
@@ -148,7 +149,7 @@ def test_weight_is_networkx_projection_when_time_does_not_matter(world: World) -
 
 
 @given(worlds())
-@settings(max_examples=50)
+@examples(50)
 def test_pruning_keeps_every_pair_that_matters(world: World) -> None:
     table = reference.rows(world.likes)
     key = reference.breadth_keys(world.likes, world.config.fresh_s)
@@ -163,7 +164,7 @@ def test_pruning_keeps_every_pair_that_matters(world: World) -> None:
 
 
 @given(configs())
-@settings(max_examples=25)
+@examples(25)
 def test_n_likers_at_once_make_every_pair(config: ProjectionConfig) -> None:
     rows = [(user, note, DAY + note * 24 * HOUR) for user in range(5) for note in range(3)]
     edges = reference.project(make_likes(rows), config)

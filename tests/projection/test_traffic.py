@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from graphkit.projection.traffic import Traffic
 from tests import reference
+from tests.examples import examples
 from tests.worlds import SECOND, World, worlds
 
 pytestmark = pytest.mark.kernels
 
 
-@settings(max_examples=50)
+@examples(50)
 @given(worlds(), st.data())
 def test_rates__are_the_references_whatever_was_asked_before(world: World, data: st.DataObject) -> None:
     likes, config = world.likes, world.config

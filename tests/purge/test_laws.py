@@ -8,16 +8,17 @@ from collections import defaultdict
 from pathlib import Path
 from typing import Any
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from graphkit.purge import Batch, Policy
 from graphkit.purge.batch import plan_batch
 from graphkit.purge.rails import RAILS
 from graphkit.schemas import BATCH, PURGE, RESTORE
+from tests.examples import examples
 from tests.purge.made import NOW, Case, cases, policies, runs, same_tables, shuffled
 
-few = settings(max_examples=25)
+few = examples(25)
 Row = dict[str, Any]
 
 
@@ -166,7 +167,7 @@ def test_order_of_rows__does_not_matter(case: Case, policy: Policy, seed: int) -
     assert a.info == b.info
 
 
-@settings(max_examples=8)
+@examples(8)
 @given(cases(), policies())
 def test_rerun__gives_the_same_bytes(case: Case, policy: Policy) -> None:
     with tempfile.TemporaryDirectory() as folder:

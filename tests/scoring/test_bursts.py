@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
 from graphkit.likes.model import Likes
 from graphkit.scoring import bursts
 from graphkit.scoring.bursts import find_bursts
+from tests.examples import examples
 from tests.worlds import DAY, SECOND, Row, make_likes
 
 MINUTE = 60 * SECOND
@@ -62,7 +63,7 @@ def crowds(draw: st.DrawFn) -> Likes:
 
 @pytest.mark.kernels
 @given(crowds(), st.sets(st.integers(0, 12), max_size=3), st.sampled_from([0.02, 0.5, 0.99]))
-@settings(max_examples=150)
+@examples(150)
 def test_find_bursts__is_the_naive_one(likes: Likes, taken: set[int], fdr: float) -> None:
     taken = {user for user in taken if user < likes.n_users}
     with pytest.MonkeyPatch.context() as patch:

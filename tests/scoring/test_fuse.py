@@ -7,7 +7,7 @@ from itertools import permutations
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from graphkit.bipartite import BipartiteGraph
@@ -18,6 +18,7 @@ from graphkit.scoring.attach import Jobs
 from graphkit.scoring.fuse import fuse
 from graphkit.scoring.membership import Membership
 from graphkit.scoring.rings import Rings, find_rings
+from tests.examples import examples
 from tests.worlds import DAY, SECOND, make_likes
 
 #: A job: note, community, first and last second.
@@ -163,7 +164,7 @@ _job = st.tuples(st.integers(0, 7), st.integers(0, 3), st.integers(0, 12), st.in
     st.lists(st.integers(1, 4), min_size=4, max_size=4),
     st.lists(st.integers(0, 6), min_size=8, max_size=8),
 )
-@settings(max_examples=100)
+@examples(100)
 def test_fuse__is_the_naive_one(jobs: list[Job], windows_s: list[int], authors: list[int]) -> None:
     notes = 1 + max((job[0] for job in jobs), default=0)
     assert fused(jobs, windows_s, authors[:notes]) == naive_fuse(jobs, windows_s, authors)

@@ -20,6 +20,7 @@ from graphkit.scoring.coordination import MIN_COMPANY
 from graphkit.scoring.evidence import Numbers, gather
 from graphkit.scoring.rings import Rings
 from graphkit.scoring.tiers import EXPLANATIONS, PURGE, REVIEW, WATCH
+from tests.examples import examples
 from tests.reference import poisson_tail
 from tests.scoring import naive
 from tests.scoring.worlds import Scene, scenes
@@ -49,7 +50,7 @@ def as_rows(jobs: Jobs) -> list[naive.Job]:
 
 
 @given(scenes())
-@settings(max_examples=40)
+@examples(40)
 def test_coordinate(scene: Scene) -> None:
     tested = scene.tested
     assert tested.like.tolist() == [p for p, like in enumerate(scene.rows) if scene.ring_of[like.user] >= 0]
@@ -71,7 +72,7 @@ def test_coordinate(scene: Scene) -> None:
 
 
 @given(scenes())
-@settings(max_examples=40)
+@examples(40)
 def test_find_jobs(scene: Scene) -> None:
     found, wanted = as_rows(jobs_of(scene)), naive_jobs(scene)
     assert [job[:6] for job in found] == [job[:6] for job in wanted]
@@ -79,7 +80,7 @@ def test_find_jobs(scene: Scene) -> None:
 
 
 @given(scenes(), st.lists(st.booleans(), min_size=2, max_size=2))
-@settings(max_examples=40)
+@examples(40)
 def test_telling_jobs(scene: Scene, backed: list[bool]) -> None:
     key = scene.likes.breadth_keys(scene.world.config.fresh_s)
     flags = np.array(backed[: scene.members.n_rings])
@@ -92,7 +93,7 @@ def test_telling_jobs(scene: Scene, backed: list[bool]) -> None:
 
 
 @given(scenes(), st.sampled_from([0.01, 0.3, 0.9]))
-@settings(max_examples=40)
+@examples(40)
 def test_attach(scene: Scene, fdr: float) -> None:
     key = scene.likes.breadth_keys(scene.world.config.fresh_s)
     jobs = jobs_of(scene)
@@ -115,7 +116,7 @@ def ambiguous(found: list[naive.Meeting]) -> bool:
 
 
 @given(scenes())
-@settings(max_examples=60)
+@examples(60)
 def test_evidence(scene: Scene) -> None:
     jobs, numbers = jobs_of(scene), numbers_of(scene)
     assert sorted(numbers) == sorted([*NUMBERS, "window_s", "n_users"])
@@ -147,7 +148,7 @@ LOUD: list[set[str]] = [
 
 
 @given(scenes(), st.sampled_from([0.01, 0.01, 0.5, 0.9]), st.sampled_from([0.0, 0.33, 1.0]), st.integers(0, 99))
-@settings(max_examples=40)
+@examples(40)
 def test_judge_likes(scene: Scene, least: float, job_share: float, seed: int) -> None:
     jobs, numbers, rng = jobs_of(scene), numbers_of(scene), np.random.default_rng(seed)
     n = scene.members.n_rings
@@ -194,7 +195,7 @@ def test_judge_likes(scene: Scene, least: float, job_share: float, seed: int) ->
 
 
 @given(scenes(), st.integers(-3, 3), st.integers(0, 9))
-@settings(max_examples=30)
+@examples(30)
 def test_note_ranges(scene: Scene, shift: int, length: int) -> None:
     note = scene.graph.note
     start = scene.graph.ts + shift * 1_000_000
