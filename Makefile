@@ -3,12 +3,13 @@
 PYTHON ?= python3
 BIN := .venv/bin
 VENV := .venv/.installed
+SPARK := .venv/.spark
 PYTEST := $(BIN)/python -m pytest
 JOBS ?= 2
 BOUNDS_CACHE := $(CURDIR)/.numba_cache/bounds
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check bench quality docs lint lock clean packages
+.PHONY: help demo test check bench quality docs lint lock clean packages spark
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-7s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -39,7 +40,15 @@ check: lint ## lint and the quick tests, under a minute
 packages: # the programs some tests drive: a browser, a database, Java
 	@.ci/packages
 
-test: packages lint docs ## lint, docs, every test, and the kernels once more with bounds checks
+$(SPARK): $(VENV) requirements-spark.lock
+	$(BIN)/python -m pip install --quiet --require-hashes -r requirements-spark.lock
+	@touch $@
+
+spark: packages # half a gigabyte, of use to nobody without Java
+	@if command -v java >/dev/null; then $(MAKE) --no-print-directory $(SPARK); \
+	else echo "no Java: tests of the Spark engine will skip" >&2; fi
+
+test: packages lint docs spark ## lint, docs, every test, and the kernels once more with bounds checks
 	NUMBA_BOUNDSCHECK=1 NUMBA_CACHE_DIR=$(BOUNDS_CACHE) $(PYTEST) -m kernels tests/kernels
 	$(PYTEST) -n $(JOBS) --dist loadfile
 
@@ -56,6 +65,9 @@ docs: $(VENV) ## build the documentation, warnings as errors
 lock: ## pin every dependency with its hashes (needs uv)
 	uv pip compile pyproject.toml --extra dev --extra docs --extra notebook --universal --generate-hashes --no-emit-index-url \
 		--no-header --quiet --output-file requirements.lock
+	python3 -c "import tomllib; print(*tomllib.load(open('pyproject.toml', 'rb'))['project']['optional-dependencies']['spark'])" | \
+		uv pip compile - --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+		--no-header --quiet --output-file requirements-spark.lock
 
 clean: ## remove everything made by these targets
 	rm -rf .venv demo docs/_build .quality .numba_cache .hypothesis .mypy_cache .ruff_cache .import_linter_cache

@@ -7,6 +7,7 @@
     ├── ConfigError             a setting or command-line value that makes no sense
     ├── OutputError             a place that cannot be written, or a run that cannot be read back
     ├── CapacityError           more memory or disk is needed than there is
+    ├── EngineError             a cluster that does not do the work
     └── MissingDependencyError  an extra that is not installed
 
 The command line prints the message of a :class:`GraphkitError` on standard error and exits with its
@@ -62,6 +63,12 @@ class OutputError(GraphkitError):
 
 class CapacityError(GraphkitError):
     """More memory or disk is needed than there is."""
+
+
+class EngineError(GraphkitError):
+    """A cluster that does not do the work; the input is not at fault."""
+
+    exit_code = 1
 
 
 class MissingDependencyError(GraphkitError):

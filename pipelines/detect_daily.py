@@ -17,6 +17,8 @@ from typing import Any
 import click
 
 import graphkit as gk
+from graphkit.cli.options import Chosen, engine_options
+from graphkit.engines import Engine
 from graphkit.errors import GraphkitError, InputError, OutputError
 from pipelines.apply_to_lake import read_manifest
 
@@ -86,6 +88,7 @@ def detect_day(
     notes: str | None = None,
     config_file: str | None = None,
     force: bool = False,
+    engine: Engine | None = None,
 ) -> tuple[Path, bool]:
     """Make the run of one day, unless it is there already.
 
@@ -105,6 +108,8 @@ def detect_day(
         A TOML config; the defaults without it.
     force
         Whether to make the run again, whatever is there.
+    engine
+        Where to compute; this process where absent.
 
     Returns
     -------
@@ -136,7 +141,7 @@ def detect_day(
         listed = ", ".join(map(str, missing))
         click.echo(f"warning: {len(missing)} of {days} partitions are missing: {listed}", err=True)
 
-    likes = gk.read_likes(found, users=users, notes=notes, config=config.input)
+    likes = gk.read_likes(found, users=users, notes=notes, config=config.input, engine=engine)
     run = runs / f"dt={date}"
     before = made_from(run)
     if before and not force:
@@ -146,7 +151,7 @@ def detect_day(
         changed = " and ".join(key for key in wanted if before[key] != wanted[key])
         raise OutputError(f"{run} was made from another {changed}", todo="pass --force to make it again")
     inputs = {"likes": likes_name(lake, window), "users": users, "notes": notes}
-    found_rings = gk.detect(likes, config=config, inputs=inputs)
+    found_rings = gk.detect(likes, config=config, engine=engine, inputs=inputs)
     found_rings.save(run, force=force, extra=report_files(found_rings))
     return run, True
 
@@ -160,10 +165,12 @@ def detect_day(
 @click.option("--notes", help="The notes table.")
 @click.option("--config", "config_file", help="A TOML config.")
 @click.option("--force", is_flag=True, help="Make the run again, whatever is there.")
-def main(lake: str, runs: Path, date: dt.datetime, **options: Any) -> None:
+@engine_options
+def main(lake: str, runs: Path, date: dt.datetime, chosen: Chosen, **options: Any) -> None:
     """Detect rings in the trailing window of a lake of likes; a finished run is not made again."""
     try:
-        run, made = detect_day(lake, runs, date=date.date(), **options)
+        with chosen.open(threads=None) as engine:
+            run, made = detect_day(lake, runs, date=date.date(), engine=engine, **options)
     except GraphkitError as error:
         click.echo(f"error: {error}", err=True)
         sys.exit(error.exit_code)

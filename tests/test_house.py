@@ -143,15 +143,18 @@ def test_committed_files__name_no_registry_and_no_machine() -> None:
     assert found == {}
 
 
-def test_lock__pins_every_dependency_in_its_range_with_hashes() -> None:
-    lock = (ROOT / "requirements.lock").read_text(encoding="utf-8")
+@pytest.mark.parametrize(
+    ("file", "extras"), [("requirements.lock", (None, "dev", "docs")), ("requirements-spark.lock", ("spark",))]
+)
+def test_lock__pins_every_dependency_in_its_range_with_hashes(file: str, extras: tuple[str | None, ...]) -> None:
+    lock = (ROOT / file).read_text(encoding="utf-8")
     entries = re.findall(r"^([a-z0-9.-]+)==(\S+)((?:[^\n]*\\\n)+[^\n]*)", lock, re.MULTILINE)
     pins: dict[str, list[str]] = {}
     for name, version, rest in entries:
         assert "--hash=sha256:" in rest, name
         pins.setdefault(name, []).append(version)
-    extras = PROJECT["optional-dependencies"]
-    for wanted in map(Requirement, [*PROJECT["dependencies"], *extras["dev"], *extras["docs"]]):
+    ranges = {None: PROJECT["dependencies"], **PROJECT["optional-dependencies"]}
+    for wanted in map(Requirement, (text for extra in extras for text in ranges[extra])):
         versions = pins.get(canonicalize_name(wanted.name), [])
         assert versions, f"{wanted.name} is not locked: run make lock"
         assert all(v in wanted.specifier for v in versions), f"{wanted} is locked at {versions}: run make lock"

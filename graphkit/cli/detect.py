@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from graphkit.cli.options import Reading, json_option, reading_options, threads_option
+from graphkit.cli.options import Chosen, Reading, engine_options, json_option, reading_options, threads_option
 from graphkit.cli.output import say, terminal
 
 
@@ -16,7 +16,7 @@ from graphkit.cli.output import say, terminal
 @reading_options
 @click.option("--out", required=True, type=click.Path(path_type=Path), metavar="RUN", help="Run directory to be made.")
 @click.option("--window", "ladder", metavar="W,W", help="Ladder of windows, as in 60s,10m,1h,6h.")
-@click.option("--engine", "engine_name", type=click.Choice(["local"]), default="local", help="Where to compute.")
+@engine_options
 @threads_option
 @click.option("--force", is_flag=True, help="Replace a run that stands there.")
 @json_option
@@ -24,7 +24,7 @@ def command(
     reading: Reading,
     out: Path,
     ladder: str | None,
-    engine_name: str,
+    chosen: Chosen,
     threads: int | None,
     force: bool,
     as_json: bool,
@@ -34,14 +34,12 @@ def command(
     LIKES, --users and --notes are Parquet: a file, a directory, a glob, or a URL such as s3://bucket/path. The run
     appears whole or not at all; its report.html is for reading, its candidates.parquet for the purge workflow.
     """
-    del engine_name  # there is one so far
     from graphkit.detection.rundir import check_target
 
     check_target(out, force)  # before the long work
     config = reading.config(ladder)
 
     from graphkit.detection import detect
-    from graphkit.engines.local import LocalEngine
     from graphkit.engines.memory import return_freed_memory
     from graphkit.progress import Progress
     from graphkit.report.desk import report_files
@@ -50,9 +48,10 @@ def command(
 
     return_freed_memory()
     threading.Thread(target=_import_ahead).start()
-    engine, progress = LocalEngine(threads), Progress()
-    likes = reading.read(config, engine, progress)
-    run = detect(likes, config=config, engine=engine, progress=progress, inputs=reading.inputs)
+    progress = Progress()
+    with chosen.open(threads) as engine:
+        likes = reading.read(config, engine, progress)
+        run = detect(likes, config=config, engine=engine, progress=progress, inputs=reading.inputs)
     run.save(out, force=force, extra=report_files(run))
     colour, width = terminal()
     say(run_json(run, out) if as_json else summary(run, where=out, colour=colour, width=width))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import functools
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,7 +16,7 @@ from graphkit.errors import ConfigError
 
 if TYPE_CHECKING:
     from graphkit.config import Config
-    from graphkit.engines.local import LocalEngine
+    from graphkit.engines import Engine
     from graphkit.likes import Likes
     from graphkit.progress import Progress
 
@@ -34,6 +35,13 @@ _READING = (
     click.option("--since", metavar="T", help="Only likes at or after this time (UTC), as in 2026-11-22T08:00."),
     click.option("--until", metavar="T", help="Only likes before this time (UTC)."),
     click.option("--ts-unit", type=click.Choice(["s", "ms", "us", "ns"]), help="Unit of integer times."),
+)
+
+
+_ENGINE = (
+    click.option("--engine", type=click.Choice(["local", "spark"]), default="local", help="Where to compute."),
+    click.option("--master", metavar="URL", help="Spark's master, as in spark://host:7077."),
+    click.option("--conf", multiple=True, metavar="K=V", help="A property of Spark; may be given again."),
 )
 
 
@@ -71,7 +79,7 @@ class Reading:
             projection={"windows_s": None if ladder is None else parse_ladder(ladder)},
         )
 
-    def read(self, config: Config, engine: LocalEngine, progress: Progress) -> Likes:
+    def read(self, config: Config, engine: Engine, progress: Progress) -> Likes:
         """Read the likes; raises as :func:`graphkit.likes.read_likes` does."""
         from graphkit.likes import read_likes
 
@@ -79,14 +87,46 @@ class Reading:
 
 
 def reading_options(command: Callable[..., None]) -> Callable[..., None]:
-    """Add LIKES and the options that say how it is read; the command gets them as one `Reading`."""
-    names = [field.name for field in fields(Reading)]
+    """Add LIKES and the options that say how it is read; the command gets them as one `Reading`, ``reading``."""
+    return _gathered(command, _READING, Reading, "reading")
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """The engine that was asked for: the values of the options of `engine_options`."""
+
+    engine: str
+    master: str | None
+    conf: tuple[str, ...]
+
+    def open(self, threads: int | None) -> AbstractContextManager[Engine]:
+        """Return a context in which the engine runs; raises as :func:`graphkit.engines.choice.open_engine` does."""
+        from graphkit.engines.choice import open_engine
+
+        conf = {}
+        for text in self.conf:
+            name, mark, value = text.partition("=")
+            if not mark or not name.startswith("spark."):
+                raise ConfigError(f"--conf {text!r}", wanted="spark.property=value", todo="mend it")
+            conf[name] = value
+        return open_engine(self.engine, threads=threads, master=self.master, conf=conf)
+
+
+def engine_options(command: Callable[..., None]) -> Callable[..., None]:
+    """Add the options that say where to compute; the command gets them as one `Chosen`, ``chosen``."""
+    return _gathered(command, _ENGINE, Chosen, "chosen")
+
+
+def _gathered(
+    command: Callable[..., None], options: tuple[Callable[..., Any], ...], kind: type[Any], name: str
+) -> Callable[..., None]:
+    names = [field.name for field in fields(kind)]
 
     @functools.wraps(command)
     def call(**values: Any) -> None:
-        command(Reading(**{name: values.pop(name) for name in names}), **values)
+        command(**{name: kind(**{option: values.pop(option) for option in names})}, **values)
 
-    for decorate in reversed(_READING):
+    for decorate in reversed(options):
         call = decorate(call)
     return call
 

@@ -11,7 +11,7 @@ from graphkit._kernels.grouping import even_blocks
 from graphkit._kernels.ordering import rearrange
 from graphkit._kernels.sessions import find_sessions, shift_sessions
 from graphkit.bipartite import BipartiteGraph
-from graphkit.engines import LocalEngine
+from graphkit.engines import Engine
 from graphkit.likes.model import I64, Likes
 from graphkit.likes.order import BLOCKS_PER_THREAD
 
@@ -52,7 +52,7 @@ class Sessions:
             *find_sessions(order, graph.user_ptr, likes.ts, likes.note, likes.publication, _SESSION_US),
         )
 
-    def moved(self, window_s: int, seed: int, engine: LocalEngine) -> Likes:
+    def moved(self, window_s: int, seed: int, engine: Engine) -> Likes:
         """Return the likes with each session of each user moved whole, by up to twenty windows either way.
 
         Who likes what stays, in which order and at which pace; that two users do so within one window does not. What
@@ -81,7 +81,7 @@ class Sessions:
         shift = np.random.default_rng(seed).integers(-np.minimum(self.room_us, reach), latest, endpoint=True)
         return self._reordered(shift_sessions(self.graph.by_user_time, self.start, self.likes.ts, shift), engine)
 
-    def _reordered(self, ts: I64, engine: LocalEngine) -> Likes:
+    def _reordered(self, ts: I64, engine: Engine) -> Likes:
         """Return the likes at other times, in the order of these; overwrites `ts`."""
         payload: dict[str, Any] = {name: c for name in _PAYLOAD if (c := getattr(self.likes, name)) is not None}
         user = self.likes.user.copy()

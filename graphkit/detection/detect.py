@@ -20,7 +20,7 @@ from graphkit.candidates import build_tables
 from graphkit.config import Config
 from graphkit.detection.decoys import Sessions
 from graphkit.detection.run import Detection
-from graphkit.engines import LocalEngine
+from graphkit.engines import Engine, LocalEngine
 from graphkit.likes.model import I32, Likes
 from graphkit.partition import UserGraph, partition
 from graphkit.progress import Advance, Progress
@@ -56,7 +56,7 @@ def detect(
     likes: Likes,
     *,
     config: Config | None = None,
-    engine: LocalEngine | None = None,
+    engine: Engine | None = None,
     progress: Progress | None = None,
     inputs: Mapping[str, str | None] | None = None,
 ) -> Detection:
@@ -129,7 +129,7 @@ class _Decoy:
 
 
 def _decoys(
-    likes: Likes, graph: BipartiteGraph, windows_s: tuple[int, ...], config: Config, engine: LocalEngine
+    likes: Likes, graph: BipartiteGraph, windows_s: tuple[int, ...], config: Config, engine: Engine
 ) -> Iterator[_Decoy]:
     """Yield a decoy for each window, sessions moved by windows of that width, and only that window projected.
 
@@ -162,7 +162,7 @@ def _describe(
     config: Config,
     projection: Projection,
     tables: Mapping[str, pa.Table],
-    engine: LocalEngine,
+    engine: Engine,
     inputs: Mapping[str, str | None],
 ) -> dict[str, Any]:
     account = likes.accounting

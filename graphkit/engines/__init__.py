@@ -1,5 +1,6 @@
 """Where the work is executed. Stages are given an engine and never ask which one it is."""
 
+from graphkit.engines.engine import Engine
 from graphkit.engines.local import LocalEngine
 
-__all__ = ["LocalEngine"]
+__all__ = ["Engine", "LocalEngine"]

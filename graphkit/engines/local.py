@@ -10,6 +10,7 @@ from itertools import islice
 from typing import TypeVar
 
 from graphkit.engines.memory import free_bytes
+from graphkit.engines.pairs import PairCount, PairWork
 from graphkit.errors import ConfigError
 
 T = TypeVar("T")
@@ -53,6 +54,13 @@ class LocalEngine:
                 for item in islice(queue, 1):
                     pending.append(pool.submit(function, item))
                 yield result
+
+    def count_pairs(self, work: PairWork) -> PairCount:
+        """Count the pairs of a window, blocks of users in several threads."""
+        # Kernels take half a second to import; reading does without these.
+        from graphkit.engines.rows import count_by_rows
+
+        return count_by_rows(work, self.map)
 
     @contextmanager
     def ahead(self, items: Iterable[R], size: int = 0) -> Iterator[Iterator[R]]:

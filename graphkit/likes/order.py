@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from graphkit._kernels import ordering
 from graphkit._kernels.grouping import even_blocks
-from graphkit.engines.local import LocalEngine
+from graphkit.engines import Engine
 from graphkit.errors import CapacityError
 from graphkit.likes.model import I32, I64
 from graphkit.likes.rows import CODED, Rows
@@ -48,7 +48,7 @@ class Ordered:
     undone: int
 
 
-def order(chunks: list[Rows], ranks: dict[str, I32], engine: LocalEngine) -> Ordered:
+def order(chunks: list[Rows], ranks: dict[str, I32], engine: Engine) -> Ordered:
     """Keep the first like of each user and note that no unlike undid, and put the likes in order.
 
     Parameters
@@ -120,7 +120,7 @@ def _payload(chunks: list[Rows], ranks: dict[str, I32]) -> dict[str, npt.NDArray
 
 
 def _places(
-    chunks: list[Rows], rank: I32, n_notes: int, engine: LocalEngine
+    chunks: list[Rows], rank: I32, n_notes: int, engine: Engine
 ) -> tuple[I64, list[I64], list[list[int]], list[int]]:
     """Share the chunks out, a group for each thread, and say where each group's likes of each note begin.
 

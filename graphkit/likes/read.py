@@ -15,7 +15,7 @@ from graphkit.progress import SILENT, Progress
 
 if TYPE_CHECKING:
     from graphkit.config import InputConfig
-    from graphkit.engines.local import LocalEngine
+    from graphkit.engines import Engine
     from graphkit.likes.tables import Joined
 
 #: Steps of time that are told apart, ascending, in microseconds.
@@ -28,7 +28,7 @@ def read_likes(
     users: str | os.PathLike[str] | Any = None,
     notes: str | os.PathLike[str] | Any = None,
     config: InputConfig | None = None,
-    engine: LocalEngine | None = None,
+    engine: Engine | None = None,
     progress: Progress = SILENT,
 ) -> Likes:
     """Read and check likes, and what is known about their users and notes.

@@ -20,7 +20,7 @@ import pyarrow.compute as pc
 
 from graphkit import schemas
 from graphkit.config import InputConfig
-from graphkit.engines.local import LocalEngine
+from graphkit.engines import Engine
 from graphkit.errors import InputError
 from graphkit.likes import values
 from graphkit.likes.columns import Binding, Bound
@@ -116,7 +116,7 @@ class LikesReader:
         self._most_bad = int(self.config.max_bad_share * self.binding.source.rows)
         self._lock = threading.Lock()
 
-    def read(self, engine: LocalEngine, advance: Advance) -> Iterator[Rows]:
+    def read(self, engine: Engine, advance: Advance) -> Iterator[Rows]:
         """Yield the rows that may be used, batch by batch."""
         tasks = [(p, task) for p, bound in enumerate(self.binding.parts) for task in bound.part.tasks()]
         threads = len(tasks) < engine.threads

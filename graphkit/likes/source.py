@@ -17,7 +17,7 @@ from urllib.parse import unquote
 import pyarrow as pa
 from pyarrow import fs
 
-from graphkit.engines.local import LocalEngine
+from graphkit.engines import Engine
 from graphkit.errors import InputError
 from graphkit.likes.parts import FilePart, Part, TablePart, first_line
 
@@ -53,7 +53,7 @@ class Source:
                 raise part.changed()
 
 
-def resolve(given: object, role: str, engine: LocalEngine) -> Source:
+def resolve(given: object, role: str, engine: Engine) -> Source:
     """Find the parts of an input.
 
     Parameters
@@ -99,7 +99,7 @@ def _join(sources: list[Source]) -> Source:
     return Source(label, tuple(sorted(parts, key=lambda part: part.name)))
 
 
-def _resolve_path(text: str, role: str, engine: LocalEngine) -> Source:
+def _resolve_path(text: str, role: str, engine: Engine) -> Source:
     label = _public(text)
     try:
         place = _locate(text)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from itertools import pairwise
 from typing import Any, TypeVar
 
 import numpy as np
@@ -12,11 +11,11 @@ import numpy.typing as npt
 
 from graphkit._kernels.distinct import pack
 from graphkit._kernels.neighbours import RATE_BITS
-from graphkit._kernels.pairs import count_pairs, row_work
-from graphkit._kernels.prune import lay_out, prune
+from graphkit._kernels.prune import prune
 from graphkit.bipartite import BipartiteGraph
 from graphkit.config import ProjectionConfig
-from graphkit.engines import LocalEngine
+from graphkit.engines import Engine
+from graphkit.engines.pairs import PairWork
 from graphkit.likes.model import F64, I32, I64
 from graphkit.progress import SILENT, Progress
 from graphkit.projection.null import (
@@ -32,10 +31,6 @@ S = TypeVar("S")
 T = TypeVar("T")
 
 _US = 1_000_000
-#: Likes walked by one task: long enough to drown its overhead, short enough to share the work and show progress.
-_TASK_WORK = 5_000_000
-#: A task clears as many counters as there are users, notes and keys: it walks at least so many times that.
-_TASK_COUNTERS = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +139,7 @@ def project(
     key: I32,
     windows_s: tuple[int, ...],
     config: ProjectionConfig,
-    engine: LocalEngine,
+    engine: Engine,
     progress: Progress = SILENT,
 ) -> Projection:
     """Project to users and keep the edges that the baseline-rate null does not explain.
@@ -175,7 +170,7 @@ def project(
     """
     eligible = int(np.count_nonzero(np.diff(graph.user_ptr) >= config.min_weight))
     n_tests = max(1, len(windows_s) * eligible * (eligible - 1) // 2)
-    activity, census = _both(engine, lambda: _Activity.of(graph), lambda: Census.of(graph, config, engine))
+    user_ts, census = _both(engine, lambda: graph.ts[graph.by_user_time], lambda: Census.of(graph, config, engine))
     rate, n_cool = census.cool_rates(windows_s[0])
     n_cool += sum(census.n_cool(window_s) for window_s in windows_s[1:])
     max_p = largest_significant_p(n_cool, n_tests, config.min_weight, config.fdr)
@@ -183,7 +178,7 @@ def project(
     for window_s in windows_s:
         if window_s != windows_s[0]:
             rate, _ = census.cool_rates(window_s)
-        found.append(_count_window(activity, key, census.traffic, rate, window_s, max_p, engine, progress))
+        found.append(_count_window(graph, key, user_ts, census.traffic, rate, window_s, max_p, engine, progress))
     q = benjamini_hochberg(np.concatenate([v.edges.p_value for v in found]), n_tests)
     views = []
     start = 0
@@ -191,142 +186,56 @@ def project(
         part = q[start : start + len(view.edges)]
         start += len(view.edges)
         edges = replace(view.edges, q_value=part).where(part <= config.fdr)
-        views.append(replace(view, edges=activity.named(edges)))
+        views.append(replace(view, edges=edges))
     return Projection(tuple(views), eligible, n_tests)
 
 
-@dataclass(frozen=True, slots=True)
-class _Activity:
-    """All likes of each user by time; and the users by number of likes.
-
-    A pair is weighed by a walk over the likes of whom has fewer, so pairs are counted among ranks, most likes first.
-
-    Attributes
-    ----------
-    graph
-        The bipartite graph.
-    ts
-        Times of the likes by (user, ts), int64[m].
-    rank, code
-        Rank of each user, those with equally many likes by code; user by rank, int32[n_users].
-    """
-
-    graph: BipartiteGraph
-    ts: I64
-    rank: I32
-    code: I32
-
-    @classmethod
-    def of(cls, graph: BipartiteGraph) -> _Activity:
-        """Group the likes by user, and rank the users."""
-        code = np.argsort(-np.diff(graph.user_ptr), kind="stable").astype(np.int32)
-        rank = np.empty(graph.n_users, np.int32)
-        rank[code] = np.arange(graph.n_users, dtype=np.int32)
-        return cls(graph, graph.ts[graph.by_user_time], rank, code)
-
-    def named(self, edges: Edges) -> Edges:
-        """Return the edges between ranks as edges between codes, in their order."""
-        one, other = self.code[edges.u], self.code[edges.v]
-        edges = replace(edges, u=np.minimum(one, other), v=np.maximum(one, other))
-        return edges.where(np.argsort(pack(edges.u, edges.v)))
-
-
-@dataclass(frozen=True, slots=True)
-class _Survivors:
-    """The likes that pruning left at one window, laid out for counting.
-
-    Attributes
-    ----------
-    user
-        Rank of the user of each by (note, ts), int32[k].
-    row_ptr
-        Those of rank u are entries ``row_ptr[u]:row_ptr[u + 1]`` of the following, by note; int64[n_users + 1].
-    lo, hi
-        Positions in `user` of the likes of the note within the window, int32[k].
-    note, ts, key
-        Note, time and breadth key, int32[k], int64[k], int32[k].
-    """
-
-    user: I32
-    row_ptr: I64
-    lo: I32
-    hi: I32
-    note: I32
-    ts: I64
-    key: I32
-
-    @classmethod
-    def of(
-        cls, activity: _Activity, key: I32, hot: npt.NDArray[np.bool_], window_s: int, min_weight: int
-    ) -> _Survivors:
-        """Prune the likes away from hot moments."""
-        graph, window = activity.graph, window_s * _US
-        alive = prune(graph.user, graph.ts, graph.note_ptr, hot, graph.n_users, window, min_weight)
-        return cls(*lay_out(graph.user, activity.rank, graph.ts, key, graph.note_ptr, alive, window))
-
-
 def _count_window(
-    activity: _Activity,
+    graph: BipartiteGraph,
     key: I32,
+    user_ts: I64,
     traffic: Traffic,
     rate: U32,
     window_s: int,
     max_p: float,
-    engine: LocalEngine,
+    engine: Engine,
     progress: Progress,
 ) -> WindowView:
-    graph, config = activity.graph, traffic.config
+    config, window = traffic.config, window_s * _US
     hot = rate == 0
-    alive, by_time_rate = _both(
+    alive, user_rate = _both(
         engine,
-        lambda: _Survivors.of(activity, key, hot, window_s, config.min_weight),
+        lambda: prune(graph.user, graph.ts, graph.note_ptr, hot, graph.n_users, window, config.min_weight),
         lambda: rate[graph.by_user_time],
     )
-    n_keys = int(key.max(initial=-1)) + 1
-    limits = most_expected(max_p)
-    work = row_work(alive.lo, alive.hi, alive.row_ptr)
-    total = int(work.sum())
-    task = max(_TASK_WORK, _TASK_COUNTERS * (graph.n_users + graph.n_notes + n_keys))
-    cuts = np.searchsorted(np.cumsum(work), np.arange(task, total, task))
-    bounds = np.unique(np.concatenate([[0], cuts, [graph.n_users]])).astype(np.int64)
-
-    def count(block: tuple[int, int]) -> tuple[Edges, int]:
-        first, last = block
-        u, v, weight, breadth, expected2 = count_pairs(
-            first,
-            last,
-            alive.user,
-            alive.row_ptr,
-            alive.lo,
-            alive.hi,
-            alive.note,
-            alive.ts,
-            alive.key,
-            graph.n_notes,
-            n_keys,
-            activity.code,
-            graph.user_ptr,
-            activity.ts,
-            by_time_rate,
-            window_s * _US,
-            config.min_weight,
-            config.min_breadth,
-            limits,
-        )
-        p = pair_p_values(breadth, expected2)
-        edges = Edges(u, v, weight, breadth, expected2, p, np.ones(len(p)))
-        return edges.where(p <= max_p), int(work[first:last].sum())
-
-    parts = []
-    with progress.stage(f"pairs {window_s} s", total, "likes") as advance:
-        for edges, done in engine.map(count, pairwise(bounds.tolist())):
-            parts.append(edges)
+    work = PairWork(
+        graph.user,
+        graph.ts,
+        key,
+        graph.note_ptr,
+        alive,
+        graph.user_ptr,
+        user_ts,
+        user_rate,
+        window,
+        config.min_weight,
+        config.min_breadth,
+        most_expected(max_p),
+    )
+    count = engine.count_pairs(work)
+    parts = [Edges.none()]
+    with progress.stage(f"pairs {window_s} s", count.n_walked, "likes") as advance:
+        for pairs, done in count.blocks:
+            p = pair_p_values(pairs.breadth, pairs.expected2)
+            parts.append(Edges(*pairs, p, np.ones(len(p))).where(p <= max_p))
             advance(done)
-    n_hot = int(np.count_nonzero(hot))
-    return WindowView(window_s, Edges.joined(parts), traffic, len(alive.user), n_hot, total)
+    edges = Edges.joined(parts)
+    edges = edges.where(np.argsort(pack(edges.u, edges.v)))
+    n_surviving, n_hot = int(np.count_nonzero(alive)), int(np.count_nonzero(hot))
+    return WindowView(window_s, edges, traffic, n_surviving, n_hot, count.n_walked)
 
 
-def _both(engine: LocalEngine, one: Callable[[], S], other: Callable[[], T]) -> tuple[S, T]:
+def _both(engine: Engine, one: Callable[[], S], other: Callable[[], T]) -> tuple[S, T]:
     """Call two functions at once, where the engine has threads for it."""
     calls: tuple[Callable[[], Any], ...] = (one, other)
     first, second = engine.map(lambda call: call(), calls)

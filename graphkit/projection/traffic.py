@@ -11,7 +11,7 @@ from graphkit._kernels.grouping import even_blocks
 from graphkit._kernels.neighbours import cool_rates, counts_around, counts_within, heat_at, rates_at
 from graphkit.bipartite import BipartiteGraph, time_order
 from graphkit.config import ProjectionConfig
-from graphkit.engines import LocalEngine
+from graphkit.engines import Engine
 from graphkit.likes.model import I32, I64
 
 U32 = npt.NDArray[np.uint32]
@@ -117,10 +117,10 @@ class Census:
 
     traffic: Traffic
     by_time: I32
-    engine: LocalEngine
+    engine: Engine
 
     @classmethod
-    def of(cls, graph: BipartiteGraph, config: ProjectionConfig, engine: LocalEngine) -> Census:
+    def of(cls, graph: BipartiteGraph, config: ProjectionConfig, engine: Engine) -> Census:
         """Put the likes in order of time. O(m log m)."""
         by_time = time_order(graph.ts)
         return cls(Traffic(graph, config, graph.ts[by_time]), by_time, engine)

@@ -12,15 +12,13 @@ from graphkit.schemas import INPUTS
 
 if TYPE_CHECKING:
     from graphkit.config import InputConfig
-    from graphkit.engines.local import LocalEngine
+    from graphkit.engines import Engine
     from graphkit.likes import Likes
 
 _EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 
 
-def inspect_columns(
-    inputs: Mapping[str, str | None], config: InputConfig, engine: LocalEngine
-) -> dict[str, dict[str, Any]]:
+def inspect_columns(inputs: Mapping[str, str | None], config: InputConfig, engine: Engine) -> dict[str, dict[str, Any]]:
     """Return for each input its path, the columns found with their types, and the columns absent.
 
     Parameters

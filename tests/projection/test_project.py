@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from graphkit.bipartite import BipartiteGraph
 from graphkit.config import ProjectionConfig
-from graphkit.engines import LocalEngine
+from graphkit.engines import LocalEngine, rows
 from graphkit.likes.model import UNKNOWN, Likes
 from graphkit.projection import project as module
 from graphkit.projection.project import Projection
@@ -30,7 +30,7 @@ ALMOST_ONE = 1 - 2**-53
 def run(likes: Likes, config: ProjectionConfig, threads: int = 1, task_work: int = 20_000_000) -> Projection:
     """Project; `task_work` sets how many likes a block of the pair kernel walks over."""
     graph = BipartiteGraph.from_likes(likes)
-    with mock.patch.object(module, "_TASK_WORK", task_work):
+    with mock.patch.object(rows, "_TASK_WORK", task_work):
         return module.project(graph, likes.breadth_keys(config.fresh_s), config.windows_s, config, LocalEngine(threads))
 
 

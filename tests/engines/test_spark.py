@@ -1,0 +1,213 @@
+"""Spark itself: sessions, what goes wrong, a real cluster, and workers that die."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+import graphkit as gk
+from graphkit.engines.choice import open_engine
+from graphkit.engines.local import LocalEngine
+from graphkit.engines.spark import session
+from graphkit.errors import CapacityError, ConfigError, EngineError, MissingDependencyError
+from graphkit.simulation import simulate
+from tests.engines.test_engines import CONFIG
+
+if TYPE_CHECKING:
+    from pyspark.sql import SparkSession
+
+WAIT_S = 60
+
+
+def test_missing__pyspark_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(session.importlib.util, "find_spec", lambda name: None)
+    with pytest.raises(MissingDependencyError, match=r"pip install 'graphkit\[spark\]'"), open_engine("spark"):
+        pass
+
+
+@pytest.mark.parametrize(
+    ("told", "version"),
+    [
+        ('openjdk version "17.0.15" 2025-04-15', 17),
+        ('openjdk version "21" 2023-09-19', 21),
+        ('java version "1.8.0_292"', 8),
+        ('openjdk version "22-ea" 2024-03-19', 22),
+        ("no such thing", None),
+    ],
+)
+def test_missing__java_is_old_or_unknown(
+    told: str, version: int | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    java = tmp_path / "bin" / "java"
+    java.parent.mkdir()
+    java.write_text(f"#!/bin/sh\ncat >&2 <<'END'\n{told}\nEND\n")
+    java.chmod(0o755)
+    monkeypatch.setenv("JAVA_HOME", str(tmp_path))
+    monkeypatch.setattr(session.importlib.util, "find_spec", lambda name: object())
+    if version is not None and version >= 17:
+        session.check_installed()
+        return
+    found = "no Java" if version is None else f"Java {version}"
+    with pytest.raises(MissingDependencyError, match=f"with {found}; wanted Java 17 or newer"):
+        session.check_installed()
+
+
+@pytest.mark.parametrize("given", [{"master": "local[2]"}, {"conf": {"spark.x": "1"}}])
+def test_local__knows_no_master_and_no_properties(given: dict[str, object]) -> None:
+    with pytest.raises(ConfigError, match="wanted --engine spark"), open_engine("local", **given):
+        pass
+
+
+def test_unknown_engine__is_refused() -> None:
+    with pytest.raises(ConfigError, match="wanted local or spark"), open_engine("dask"):
+        pass
+
+
+@pytest.fixture(scope="module")
+def likes() -> gk.Likes:
+    world = simulate("small", seed=5, users=1_500, days=6, bare=True)
+    return gk.read_likes(world.likes, engine=LocalEngine(2))
+
+
+@pytest.mark.slow
+def test_session__of_another_master_is_not_taken(spark: SparkSession) -> None:
+    with (
+        pytest.raises(ConfigError, match=r"a Spark session at local\[2\] is running"),
+        open_engine("spark", master="local[3]"),
+    ):
+        pass
+    with open_engine("spark") as engine:
+        assert engine.name == "spark"
+    assert spark.sparkContext.parallelize([1]).count() == 1  # not ours, not stopped
+
+
+@pytest.mark.slow
+def test_driver__takes_no_more_than_it_may(spark: SparkSession, likes: gk.Likes) -> None:
+    from graphkit.engines.spark import SparkEngine
+
+    conf = spark.sparkContext._jsc.sc().conf()
+    conf.set("spark.driver.maxResultSize", "1k")
+    try:
+        with pytest.raises(CapacityError, match=r"KiB\); wanted at most 1024.0 B, .* raise spark.driver.maxResultSize"):
+            gk.detect(likes, config=CONFIG, engine=SparkEngine(spark))
+    finally:
+        conf.set("spark.driver.maxResultSize", "1g")
+
+
+@pytest.mark.slow
+def test_executors__without_graphkit_are_told_of(
+    spark: SparkSession, likes: gk.Likes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from graphkit.engines.spark import SparkEngine, engine
+
+    def broken(slabs: object, n_tasks: int) -> Iterator[object]:
+        raise ModuleNotFoundError("No module named 'graphkit'")
+        yield slabs, n_tasks
+
+    monkeypatch.setattr(engine, "emit", broken)
+    with pytest.raises(EngineError, match=r"Spark gave up: .*No module named 'graphkit'.*; wanted executors that live"):
+        gk.detect(likes, config=CONFIG, engine=SparkEngine(spark))
+
+
+#: A run that says when its third job has begun.
+SCRIPT = """
+import sys, threading, time
+import graphkit as gk
+from graphkit.engines.choice import open_engine
+from tests.engines.test_engines import CONFIG
+master, source, out = sys.argv[1:]
+conf = {"spark.executor.memory": "1g", "spark.driver.host": "127.0.0.1", "spark.driver.bindAddress": "127.0.0.1"}
+conf |= {"spark.shuffle.io.retryWait": "1s"}  # lost files are given up sooner
+with open_engine("spark", master=master, conf=conf) as engine:
+    from pyspark.sql import SparkSession
+    status = SparkSession.getActiveSession().sparkContext.statusTracker()
+    def tell():
+        while len(status.getJobIdsForGroup(None)) < 3:
+            time.sleep(0.05)
+        print("half-way", flush=True)
+    threading.Thread(target=tell, daemon=True).start()
+    gk.detect(gk.read_likes(source, engine=engine), config=CONFIG, engine=engine).save(out)
+"""
+
+
+@contextmanager
+def cluster(folder: Path, workers: int) -> Iterator[tuple[str, list[subprocess.Popen[bytes]]]]:
+    """Start a master and workers of the pip package on loopback; yield the master's URL and the workers."""
+    import pyspark
+
+    home = Path(pyspark.__file__).parent
+    env = os.environ | {"SPARK_LOCAL_IP": "127.0.0.1", "SPARK_HOME": str(home), "PYSPARK_PYTHON": sys.executable}
+    env |= {"SPARK_NO_DAEMONIZE": "1", "SPARK_WORKER_DIR": str(folder / "work"), "SPARK_LOG_DIR": str(folder / "logs")}
+    started: list[subprocess.Popen[bytes]] = []
+
+    def start(name: str, *arguments: str) -> Path:
+        log = folder / f"{name}-{len(started)}.log"
+        command = [str(home / "bin" / "spark-class"), f"org.apache.spark.deploy.{name}", *arguments]
+        with log.open("wb") as out:
+            # A group of its own, so that the executors of a worker can be killed with it.
+            started.append(subprocess.Popen(command, env=env, stdout=out, stderr=out, start_new_session=True))
+        return log
+
+    def told(log: Path, words: str) -> str:
+        end = time.monotonic() + WAIT_S
+        while time.monotonic() < end:
+            line = next((line for line in log.read_text(errors="replace").splitlines() if words in line), None)
+            if line is not None:
+                return line
+            time.sleep(0.1)
+        raise AssertionError(log.read_text(errors="replace")[-2000:])
+
+    try:
+        line = told(start("master.Master", "--host", "127.0.0.1", "--port", "0", "--webui-port", "0"), "spark://")
+        url = "spark://" + line.partition("spark://")[2].split()[0].rstrip(",.")
+        for log in [start("worker.Worker", "-c", "1", "-m", "1g", "--webui-port", "0", url) for _ in range(workers)]:
+            told(log, "Successfully registered")
+        yield url, started[1:]
+    finally:
+        for process in started:
+            kill(process)
+
+
+def kill(process: subprocess.Popen[bytes]) -> None:
+    """Kill a process and all that it started."""
+    try:
+        os.killpg(process.pid, signal.SIGKILL)
+    except ProcessLookupError:
+        return
+    process.wait(WAIT_S)
+
+
+@pytest.mark.slow
+def test_cluster__a_worker_is_killed_and_nothing_changes(
+    require: Callable[[str], None], root: Path, tmp_path: Path
+) -> None:
+    require("pyspark")
+    require("java")
+    import pyarrow.parquet as pq
+
+    world = simulate("small", seed=5, users=1_500, days=6, bare=True)
+    source = tmp_path / "likes.parquet"
+    pq.write_table(world.likes, source)
+    wanted = gk.detect(gk.read_likes(source), config=CONFIG, engine=LocalEngine(1))
+    with cluster(tmp_path, 2) as (url, workers):
+        command = [sys.executable, "-c", SCRIPT, url, str(source), str(tmp_path / "run")]
+        with subprocess.Popen(command, cwd=root, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as job:
+            assert job.stdout is not None
+            assert job.stdout.readline() == b"half-way\n"
+            kill(workers[0])
+            _, told = job.communicate(timeout=300)
+        assert job.returncode == 0, told.decode()[-3000:]
+        assert workers[0].poll() is not None
+    found = gk.load(tmp_path / "run")
+    assert wanted.rings.num_rows > 0
+    for name, table in wanted.tables.items():
+        assert found.tables[name].equals(table), name
