@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -12,12 +13,16 @@ from tests.docs.snippets import GUIDES, ROOT, comparable, run_all, snippets
 DOCS = ROOT / "docs"
 #: Commands of a page that end with an error on purpose say so in the text below them.
 ERROR = "graphkit: error: "
+#: What the blocks of a guide need beside graphkit.
+NEEDS = {"spark": ("pyspark", "java")}
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("guide", GUIDES, ids=lambda path: path.stem)
-def test_guide__shows_what_its_code_prints(guide: Path, tmp_path: Path) -> None:
+def test_guide__shows_what_its_code_prints(guide: Path, tmp_path: Path, require: Callable[[str], None]) -> None:
     """Run ``python -m tests.docs.snippets`` to write the real output into the guides."""
+    for program in NEEDS.get(guide.stem, ()):
+        require(program)
     results = run_all(guide.read_text(encoding="utf-8"), tmp_path)
     assert results
     for snippet, printed in results:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -12,13 +13,14 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import pyarrow.parquet as pq
 import pytest
 
 import graphkit as gk
 from graphkit.engines.choice import open_engine
 from graphkit.engines.local import LocalEngine
 from graphkit.engines.spark import session
-from graphkit.errors import CapacityError, ConfigError, EngineError, MissingDependencyError
+from graphkit.errors import CapacityError, ConfigError, MissingDependencyError
 from graphkit.simulation import simulate
 from tests.engines.test_engines import CONFIG
 
@@ -103,19 +105,47 @@ def test_driver__takes_no_more_than_it_may(spark: SparkSession, likes: gk.Likes)
         conf.set("spark.driver.maxResultSize", "1g")
 
 
+#: A run whose executors have an interpreter with numba and without graphkit, unless it is shipped.
+SHIPPING = """
+import os, sys, sysconfig
+import graphkit as gk
+from graphkit.config import Config
+from graphkit.engines.choice import open_engine
+source, out, *shipped = sys.argv[1:]
+os.environ["PYSPARK_PYTHON"] = sys._base_executable
+conf = {"spark.executorEnv.PYTHONPATH": sysconfig.get_paths()["purelib"], "spark.driver.host": "127.0.0.1"}
+conf |= {"spark.driver.bindAddress": "127.0.0.1"} | {"spark.submit.pyFiles": file for file in shipped}
+config = Config.model_validate({"projection": {"windows_s": [600]}, "scoring": {"decoys": 0}})
+with open_engine("spark", master="local[2]", conf=conf) as engine:
+    gk.detect(gk.read_likes(source), config=config, engine=engine).save(out)
+"""
+
+
 @pytest.mark.slow
-def test_executors__without_graphkit_are_told_of(
-    spark: SparkSession, likes: gk.Likes, monkeypatch: pytest.MonkeyPatch
+def test_executors__are_sent_graphkit_or_say_that_it_is_missing(
+    require: Callable[[str], None], root: Path, tmp_path: Path
 ) -> None:
-    from graphkit.engines.spark import SparkEngine, engine
+    require("pyspark")
+    require("java")
+    source, out = tmp_path / "likes.parquet", tmp_path / "run"
+    pq.write_table(simulate("small", seed=5, users=1_500, days=6, bare=True).likes, source)
+    (tmp_path / "elsewhere").mkdir()  # where nobody finds the checkout
 
-    def broken(slabs: object, n_tasks: int) -> Iterator[object]:
-        raise ModuleNotFoundError("No module named 'graphkit'")
-        yield slabs, n_tasks
+    def run(*shipped: str) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, "-c", SHIPPING, str(source), str(out), *shipped]
+        return subprocess.run(
+            command, check=False, cwd=tmp_path / "elsewhere", capture_output=True, text=True, timeout=300
+        )
 
-    monkeypatch.setattr(engine, "emit", broken)
-    with pytest.raises(EngineError, match=r"Spark gave up: .*No module named 'graphkit'.*; wanted executors that live"):
-        gk.detect(likes, config=CONFIG, engine=SparkEngine(spark))
+    without = run()
+    assert without.returncode != 0
+    assert "EngineError: pairs at 600 s: Spark gave up: ModuleNotFoundError: No module named 'graphkit'; wanted" in (
+        without.stderr
+    )
+    assert not out.exists()
+    sent = run(shutil.make_archive(str(tmp_path / "graphkit"), "zip", root, "graphkit"))
+    assert sent.returncode == 0, sent.stderr[-2000:]
+    assert gk.load(out).rings.num_rows > 0
 
 
 #: A run that says when its third job has begun.
@@ -192,8 +222,6 @@ def test_cluster__a_worker_is_killed_and_nothing_changes(
 ) -> None:
     require("pyspark")
     require("java")
-    import pyarrow.parquet as pq
-
     world = simulate("small", seed=5, users=1_500, days=6, bare=True)
     source = tmp_path / "likes.parquet"
     pq.write_table(world.likes, source)
