@@ -88,10 +88,8 @@ def main() -> None:
                 met = (sum(view["walked"] for view in info["windows"]) - left) // 2
                 equal = "" if not name else "equal" if same(local, out) else "NOT EQUAL"
                 label = f"{n:,} likes, {f'spark {name}' if name else 'local'}"
-                print(
-                    f"{label:34}{seconds:>8.1f}{pairs:>9.1f}{peak / 1e6:>9,.0f}{left / 1e6:>9.2f}{met / 1e6:>9.2f}  {equal}",
-                    flush=True,
-                )
+                cells = f"{seconds:>8.1f}{pairs:>9.1f}{peak / 1e6:>9,.0f}{left / 1e6:>9.2f}{met / 1e6:>9.2f}"
+                print(f"{label:34}{cells}  {equal}", flush=True)
         finally:
             shutil.rmtree(folder)
 
