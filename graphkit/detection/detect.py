@@ -24,6 +24,7 @@ from graphkit.engines import Engine, LocalEngine
 from graphkit.likes.model import I32, Likes
 from graphkit.partition import UserGraph, partition
 from graphkit.progress import Advance, Progress
+from graphkit.projection.cost import check_memory
 from graphkit.projection.project import Projection, project
 from graphkit.projection.windows import usable_windows
 from graphkit.scoring.competition import compete
@@ -83,11 +84,14 @@ def detect(
     ------
     InputError
         When the times are too coarse for every window of the ladder.
+    CapacityError
+        When less memory is free than so many likes take at the least.
     """
     start = time.perf_counter()
     config = config or Config()
     progress = progress or Progress(show=False)
     engine = engine or LocalEngine()
+    check_memory(len(likes))
     windows_s, widened = usable_windows(config.projection.windows_s, likes.resolution_us)
     graph = likes.bipartite()
     with progress.stage("project", len(windows_s), "windows"):

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import datetime as dt
+import math
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from graphkit.errors import InputError
 from graphkit.report import text
 from graphkit.report.page import Page, accounting, off, period
 from graphkit.schemas import INPUTS
 
 if TYPE_CHECKING:
-    from graphkit.config import InputConfig
+    from graphkit.config import InputConfig, ProjectionConfig
     from graphkit.engines import Engine
     from graphkit.likes import Likes
+    from graphkit.progress import Progress
+    from graphkit.projection.cost import Cost
 
 _EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 
@@ -52,8 +56,26 @@ def inspect_columns(inputs: Mapping[str, str | None], config: InputConfig, engin
     return out
 
 
+def inspect_cost(likes: Likes, config: ProjectionConfig, engine: Engine, progress: Progress) -> Cost | InputError:
+    """Return what a run would take, or why there would be none; O(m) a window."""
+    from graphkit.projection.cost import expected_cost
+    from graphkit.projection.windows import usable_windows
+
+    try:
+        windows_s, _ = usable_windows(config.windows_s, likes.resolution_us)
+    except InputError as error:
+        return error
+    with progress.stage("cost", len(windows_s), "windows") as advance:
+        cost = expected_cost(likes.bipartite(), windows_s, config, engine)
+        advance(len(windows_s))
+    return cost
+
+
 def inspect_likes(
-    likes: Likes, columns: Mapping[str, Mapping[str, Any]], evidence_off: Sequence[Mapping[str, str]]
+    likes: Likes,
+    columns: Mapping[str, Mapping[str, Any]],
+    evidence_off: Sequence[Mapping[str, str]],
+    cost: Cost | InputError,
 ) -> dict[str, Any]:
     """Return what there is to say of likes that were read, ready for JSON.
 
@@ -65,6 +87,8 @@ def inspect_likes(
         From `inspect_columns`.
     evidence_off
         Channels that a run would have to do without, as ``run.json`` has them.
+    cost
+        What a run would take, or why there would be none.
     """
     account = likes.accounting
     reasons = likes.quarantine["reason"].to_pylist()
@@ -84,7 +108,14 @@ def inspect_likes(
         "quarantine": {reason: reasons.count(reason) for reason in sorted(set(reasons))},
         "evidence_off": [*evidence_off],
         "fingerprint": likes.fingerprint,
-        "warnings": [*likes.warnings],
+        "cost": None
+        if isinstance(cost, InputError)
+        else {
+            "co_likes": {str(window_s): n for window_s, n in zip(cost.windows_s, cost.co_likes, strict=True)},
+            "memory_bytes": cost.memory_bytes,
+            "counting_s": round(cost.counting_s, 3),
+        },
+        "warnings": [*likes.warnings, *([f"no run: {cost}"] if isinstance(cost, InputError) else cost.warnings)],
     }
 
 
@@ -113,6 +144,12 @@ def inspection(found: Mapping[str, Any], *, colour: bool = False, width: int = 1
     page.item("Likes", accounting(counts))
     page.item("Period", period(found["period"]["first_ts"], found["period"]["last_ts"], found["resolution_us"]))
     page.item("From", f"{text.plural(counts['users'], 'user')}, {text.plural(counts['notes'], 'note')}")
+    if found["cost"] is not None:
+        cost = found["cost"]
+        met = (f"{text.window(int(window_s))} {n:,}" for window_s, n in cost["co_likes"].items())
+        page.item("Co-likes", f"at most, by window: {' · '.join(met)}")
+        took = text.duration(max(1, math.ceil(cost["counting_s"])))
+        page.item("A run", f"takes about {cost['memory_bytes'] / 1e9:.1f} GB, and about {took} to count pairs")
     if found["quarantine"]:
         page.item("Set aside", " · ".join(f"{reason} {n:,}" for reason, n in found["quarantine"].items()))
     page.add()

@@ -1,0 +1,69 @@
+"""What a run is said to take, against what it does."""
+
+from __future__ import annotations
+
+from unittest import mock
+
+import pytest
+from hypothesis import given
+
+from graphkit.config import ProjectionConfig
+from graphkit.engines import LocalEngine
+from graphkit.errors import CapacityError
+from graphkit.projection import cost
+from graphkit.projection.cost import Cost, check_memory, expected_cost
+from graphkit.projection.project import project
+from tests import reference
+from tests.worlds import World, worlds
+
+pytestmark = pytest.mark.kernels
+
+GB = 10**9
+
+
+@given(worlds())
+def test_co_likes__are_all_of_them_where_nothing_is_hot(world: World) -> None:
+    likes = world.likes
+    config = ProjectionConfig(hot_rate=1e9, hot_max=10**6)
+    found = expected_cost(likes.bipartite(), (1, 5, 60), config, LocalEngine(1))
+    assert found.co_likes == tuple(len(reference.co_likes(reference.rows(likes), w * 10**6)) for w in (1, 5, 60))
+
+
+@given(worlds())
+def test_co_likes__are_never_fewer_than_are_counted(world: World) -> None:
+    likes, config = world.likes, world.config
+    graph = likes.bipartite()
+    said = expected_cost(graph, config.windows_s, config, LocalEngine(1))
+    done = project(graph, likes.breadth_keys(config.fresh_s), config.windows_s, config, LocalEngine(1))
+    for n, view in zip(said.co_likes, done.views, strict=True):
+        assert 2 * n + len(likes) >= view.n_walked
+
+
+@pytest.mark.parametrize(
+    ("co_likes", "told"),
+    [
+        ((1_000_000_000, 2_000_000_000), ["the window of 60 s has 1,000,000,000 co-likes"]),
+        ((999_999_999, 4_000_000_000), []),
+        ((1_000, 5_000_000_000), ["the window of 600 s has 5,000,000,000 co-likes"]),
+        ((0, 0), []),
+    ],
+)
+def test_warnings__a_window_dominates(co_likes: tuple[int, int], told: list[str]) -> None:
+    with mock.patch.object(cost, "free_bytes", return_value=100 * GB):
+        found = Cost((60, 600), co_likes, GB, 1.0).warnings
+    assert [line.partition(" and will")[0] for line in found] == told
+
+
+def test_warnings__memory_is_short() -> None:
+    with mock.patch.object(cost, "free_bytes", return_value=GB):
+        assert Cost((60,), (1,), GB, 1.0).warnings == []
+        assert Cost((60,), (1,), 2 * GB, 1.0).warnings == [
+            "a run takes about 2.0 GB, and 1.0 GB are free: narrow --since and --until"
+        ]
+
+
+def test_check_memory__refuses_what_cannot_end_well() -> None:
+    with mock.patch.object(cost, "free_bytes", return_value=6 * GB):
+        check_memory(100_000_000)
+        with pytest.raises(CapacityError, match=r"of 100,000,001 likes takes 6.0 GB at the least; wanted .* 6.0 GB"):
+            check_memory(100_000_001)
