@@ -134,12 +134,9 @@ def _components(graph: UserGraph, min_users: int) -> Iterator[tuple[I32, igraph.
 
 def _cut(net: igraph.Graph, config: PartitionConfig) -> Iterator[list[int]]:
     """Yield the communities of a connected graph as sorted vertex lists, cut until no cut is left to make."""
-    queue = [list(range(net.vcount()))]
+    queue = [(net, list(range(net.vcount())))]
     while queue:
-        vertices = queue.pop()
-        if len(vertices) < config.min_users:
-            continue
-        part = net.induced_subgraph(vertices)
+        part, vertices = queue.pop()
         pieces = part.connected_components().membership
         if max(pieces) == 0:
             pieces = leiden(part, config)
@@ -147,9 +144,14 @@ def _cut(net: igraph.Graph, config: PartitionConfig) -> Iterator[list[int]]:
             yield vertices
             continue
         groups: list[list[int]] = [[] for _ in range(max(pieces) + 1)]
-        for vertex, label in zip(vertices, pieces, strict=True):
+        for vertex, label in enumerate(pieces):
             groups[label].append(vertex)
-        queue.extend(groups)
+        # Out of the part and not of the whole: what that costs goes with the size of what it is taken from.
+        queue.extend(
+            (part.induced_subgraph(group), [vertices[vertex] for vertex in group])
+            for group in groups
+            if len(group) >= config.min_users
+        )
 
 
 def leiden(net: igraph.Graph, config: PartitionConfig) -> list[int]:

@@ -102,7 +102,7 @@ def benjamini_hochberg(p: F64, n_tests: int) -> F64:
     """
     if len(p) == 0:
         return np.empty(0)
-    order = np.argsort(p, kind="stable")
+    order = np.argsort(p)  # in whatever order equal ones come, they end up with one value
     ranked = p[order] * (float(n_tests) / np.arange(1, len(p) + 1))
     adjusted = np.minimum(np.minimum.accumulate(ranked[::-1])[::-1], 1.0)
     q = np.empty(len(p))

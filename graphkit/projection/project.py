@@ -227,7 +227,8 @@ def _count_window(
     with progress.stage(f"pairs {window_s} s", count.n_walked, "likes") as advance:
         for pairs, done in count.blocks:
             p = pair_p_values(pairs.breadth, pairs.expected2)
-            parts.append(Edges(*pairs, p, np.ones(len(p))).where(p <= max_p))
+            edges, low = Edges(*pairs, p, np.ones(len(p))), p <= max_p
+            parts.append(edges if low.all() else edges.where(low))
             advance(done)
     edges = Edges.joined(parts)
     edges = edges.where(np.argsort(pack(edges.u, edges.v)))
