@@ -39,6 +39,7 @@ def test_many_likes_are_worlds_side_by_side(monkeypatch: pytest.MonkeyPatch) -> 
     assert both["ts"].to_pylist() != sorted(both["ts"].to_pylist())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("window_s", [1, 60, 600])
 def test_duckdb_counts_the_pairs_graphkit_counts(require: Callable[[str], None], tmp_path: Path, window_s: int) -> None:
     require("duckdb")

@@ -106,6 +106,7 @@ def test_a_run_beside_itself__every_ring_of_three_goes_on(drawn: dict[str, set[i
     }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(5))
 def test_churn_of_one_and_a_half_percent_a_day__names_outlive_two_months(seed: int) -> None:
     """1.5 % of the members go each day and others come, in rings of 5 to 200."""

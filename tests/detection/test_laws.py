@@ -51,6 +51,7 @@ def test_row_order_does_not_matter(world: Tables, run: gk.Detection, tmp_path: P
     assert run.info["input"]["fingerprint"] == shuffled.info["input"]["fingerprint"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("names", [("a.parquet", "b.parquet", "c.parquet"), ("z/1.parquet", "0.parquet", "y.parquet")])
 def test_files_do_not_matter(world: Tables, run: gk.Detection, names: tuple[str, ...], tmp_path: Path) -> None:
     third = world.likes.num_rows // 3
@@ -64,6 +65,7 @@ def test_files_do_not_matter(world: Tables, run: gk.Detection, names: tuple[str,
     assert findings(run) == findings(split)
 
 
+@pytest.mark.slow
 def test_hive_partitions_do_not_matter(world: Tables, run: gk.Detection, tmp_path: Path) -> None:
     day = pc.strftime(pc.fill_null(world.likes["ts"], 0), format="%Y-%m-%d")
     for value in pc.unique(day).to_pylist():
@@ -112,6 +114,7 @@ def test_integers_and_the_texts_that_sort_alike_only_differ_in_name() -> None:
     assert unnamed(texts) == unnamed(detect(world), lambda x: f"{x + offset:016}")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("days", [1, -400])
 def test_only_differences_of_time_matter(world: Tables, run: gk.Detection, days: int) -> None:
     other = detect(world.each(lambda table: shift_times(table, days)))
@@ -128,6 +131,7 @@ POPULATION = {
 }
 
 
+@pytest.mark.slow
 def test_strangers_with_one_like_only_move_what_compares_with_others(
     world: Tables, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -169,5 +173,6 @@ def test_strangers_with_one_like_only_move_what_compares_with_others(
     assert own_numbers(other.rings) == own_numbers(run.rings)
 
 
+@pytest.mark.slow
 def test_the_same_again_in_the_same_process_is_the_same(world: Tables, run: gk.Detection) -> None:
     assert_same_tables(run, detect(world))

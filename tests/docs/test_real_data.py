@@ -24,6 +24,7 @@ def page(real_data: Path) -> ModuleType:
     return module
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["polis_votes", "german_elections_2021", "coortweet_ru", "daostack_votes"])
 def test_real_data__every_row_is_accounted_for(page: ModuleType, name: str) -> None:
     import pyarrow.parquet as pq

@@ -16,6 +16,9 @@ from graphkit.errors import InputError
 from graphkit.likes import read_likes
 from tests.likes.naive import SECOND, as_table, same
 
+#: Each waits for a server.
+pytestmark = pytest.mark.slow
+
 TABLE = as_table([{"user_id": f"u{i}", "note_id": i % 3, "ts": (1_795_305_600 + i) * SECOND} for i in range(60)])
 
 

@@ -103,6 +103,7 @@ def test_every_significant_pair_is_the_references(world: World) -> None:
     assert_same(significant(world.likes, world.config), reference.project(world.likes, world.config), world.config.fdr)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", [1, 2])
 def test_a_larger_world_is_the_references_whatever_blocks_and_threads(seed: int) -> None:
     world = seeded_world(seed)

@@ -14,6 +14,8 @@ import pytest
 
 from graphkit.simulation import Simulation, simulate
 
+pytestmark = pytest.mark.slow
+
 DAY_S = 86400.0
 
 
@@ -85,7 +87,6 @@ def auc(feature: pd.Series, truth: npt.NDArray[np.bool_], half: npt.NDArray[np.b
     return float((rank[y].sum() - k * (k + 1) / 2) / (k * (len(y) - k)))
 
 
-@pytest.mark.slow
 def test_no_single_feature_separates_bought_likes(likes: pd.DataFrame) -> None:
     truth = likes.bought.to_numpy()
     half = np.random.default_rng(0).random(len(likes)) < 0.5

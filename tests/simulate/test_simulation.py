@@ -177,7 +177,7 @@ def test_failed_save_leaves_nothing(small: Simulation, tmp_path: Path, monkeypat
 
 
 @pytest.mark.parametrize("name", sorted(WORLDS))
-@pytest.mark.parametrize(("users", "days"), [(500, 2), (1000, 6)])
+@pytest.mark.parametrize(("users", "days"), [(500, 2), pytest.param(1000, 6, marks=pytest.mark.slow)])
 def test_every_world_can_be_made_in_any_size(name: str, users: int, days: int) -> None:
     s = simulate(name, seed=1, users=users, days=days)
     assert kept(s.likes) == truth_of(s)
