@@ -317,11 +317,7 @@ def _ties_table(
     order = np.argsort(pair, kind="stable")
     starts = np.flatnonzero(np.diff(pair[order], prepend=-1))
     weights = weight[order].astype(np.int64)
-    most = (
-        np.repeat(np.maximum.reduceat(weights, starts), np.diff(np.append(starts, len(order))))
-        if len(pair)
-        else weights
-    )
+    most = np.repeat(np.maximum.reduceat(weights, starts), np.diff(np.append(starts, len(order))))
     enough = np.flatnonzero(5 * weights >= 4 * most)
     best = order[enough[np.diff(pair[order[enough]], prepend=-1) != 0]]
     return _finish(

@@ -52,26 +52,6 @@ def co_likes(user: I32, key: I32, stop: I32) -> tuple[I64, I32]:
 
 
 @kernel
-def combine(pair: I64, key: I32, count: I32) -> tuple[I64, I32, I32]:
-    """Add up equal (pair, key), which stand beside one another; returns the distinct ones with their counts. O(c)."""
-    n = 0
-    for i in range(len(pair)):
-        if i == 0 or pair[i] != pair[i - 1] or key[i] != key[i - 1]:
-            n += 1
-    out_pair = np.empty(n, np.int64)
-    out_key = np.empty(n, np.int32)
-    out_count = np.zeros(n, np.int32)
-    at = -1
-    for i in range(len(pair)):
-        if i == 0 or pair[i] != pair[i - 1] or key[i] != key[i - 1]:
-            at += 1
-            out_pair[at] = pair[i]
-            out_key[at] = key[i]
-        out_count[at] += count[i]
-    return out_pair, out_key, out_count
-
-
-@kernel
 def weigh_pairs(
     heavy: I32,
     light: I32,

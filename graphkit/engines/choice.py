@@ -9,9 +9,6 @@ from graphkit.engines.engine import Engine
 from graphkit.engines.local import LocalEngine
 from graphkit.errors import ConfigError
 
-#: Names of the engines.
-ENGINES = ("local", "spark")
-
 
 @contextmanager
 def open_engine(
@@ -48,7 +45,7 @@ def open_engine(
             yield SparkEngine(session, threads=threads)
         return
     if name != "local":
-        raise ConfigError(f"engine {name!r}", wanted=" or ".join(ENGINES), todo="mend --engine")
+        raise ConfigError(f"engine {name!r}", wanted="local or spark", todo="mend --engine")
     if master is not None or conf:
         raise ConfigError(
             f"{'--conf' if master is None else '--master'} without Spark",

@@ -11,10 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from graphkit._kernels.neighbours import window_bounds
-from graphkit._kernels.slabs import co_likes, combine
+from graphkit._kernels.slabs import co_likes
 from graphkit.engines import LocalEngine
 from graphkit.engines.pairs import Pairs, PairWork
-from graphkit.engines.spark.slabs import Activity, Limits, Share, Slab, emit, weigh
+from graphkit.engines.spark.slabs import Activity, Limits, Share, Slab, combined, emit, weigh
 from graphkit.likes.model import Likes
 from graphkit.projection.null import most_expected
 from tests.worlds import seeded_world, worlds
@@ -63,8 +63,8 @@ def in_slabs(work: PairWork, n_slabs: int, n_tasks: int) -> tuple[list[Pairs], i
         for task, share in emit([slab], n_tasks):
             tasks[task].append((task, share))
     limits = Limits(work.window, work.min_weight, work.min_breadth, work.most_expected)
-    known: Any = SimpleNamespace(value=tuple(Activity(work.user_ptr, work.user_ts, work.user_rate)))
-    found = [Pairs(*columns) for shares in tasks.values() for columns in weigh(shares, limits, known)]
+    known: Any = SimpleNamespace(value=Activity(work.user_ptr, work.user_ts, work.user_rate))
+    found = [pairs for shares in tasks.values() for pairs in weigh(shares, limits, known)]
     return found, sum(int(share.n.sum()) for shares in tasks.values() for _, share in shares)
 
 
@@ -87,9 +87,9 @@ def test_slabs_of_a_larger_world(seed: int) -> None:
 
 
 @given(st.lists(st.tuples(st.integers(0, 3), st.integers(0, 2), st.integers(1, 4)), max_size=20).map(sorted))
-def test_combine_adds_up_equals(rows: list[tuple[int, int, int]]) -> None:
+def test_combined_adds_up_equals(rows: list[tuple[int, int, int]]) -> None:
     columns = np.array(rows, np.int64).reshape(-1, 3).T
-    found = combine(columns[0], columns[1].astype(np.int32), columns[2].astype(np.int32))
+    found = combined(columns[0], columns[1].astype(np.int32), columns[2].astype(np.int32))
     wanted: dict[tuple[int, int], int] = {}
     for pair, key, n in rows:
         wanted[pair, key] = wanted.get((pair, key), 0) + n

@@ -79,14 +79,13 @@ class SparkEngine(LocalEngine):
         load = own + _LIKE_LOAD
         bounds = _cuts(load, min(self._task_co_likes, 1 + int(load.sum()) // self._partitions))
         slabs = [
-            Slab(user[first:ghost], key[first:ghost], (high[first:last] - first).astype(np.int32))
+            Slab(user[first : high[last - 1]], key[first : high[last - 1]], high[first:last] - np.int32(first))
             for first, last in pairwise(bounds)
-            for ghost in (int(high[first:last].max()),)
         ]
         if not slabs:
             return
         limits = Limits(work.window, work.min_weight, work.min_breadth, work.most_expected)
-        activity = self._context.broadcast(tuple(Activity(work.user_ptr, work.user_ts, work.user_rate)))
+        activity = self._context.broadcast(Activity(work.user_ptr, work.user_ts, work.user_rate))
         found = (
             self._context.parallelize(slabs, len(slabs))
             .mapPartitions(lambda part: emit(part, n_tasks))

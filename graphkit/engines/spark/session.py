@@ -21,11 +21,7 @@ __all__ = ["SparkSession", "check_installed", "spark_session"]
 
 _OLDEST_JAVA = 17
 #: What a session of our own is given, unless it is asked for otherwise.
-_DEFAULTS = {
-    "spark.ui.enabled": "false",
-    "spark.ui.showConsoleProgress": "false",
-    "spark.sql.session.timeZone": "UTC",
-}
+_DEFAULTS = {"spark.ui.enabled": "false", "spark.ui.showConsoleProgress": "false"}
 
 
 @contextmanager
@@ -67,8 +63,6 @@ def spark_session(master: str | None = None, conf: Mapping[str, str] | None = No
         builder = builder.config(name, value)
     if master is not None:
         builder = builder.master(master)
-    elif not _master_is_set():
-        builder = builder.master("local[*]")
     try:
         session = builder.getOrCreate()
     except Exception as error:  # noqa: BLE001  Py4J, Java and Python each have errors of their own
@@ -114,13 +108,6 @@ def _java_version() -> int | None:
     major = digits[1] if digits[0] == "1" and len(digits) > 1 else digits[0]
     major = major.partition("-")[0].partition('"')[0]
     return int(major) if major.isdigit() else None
-
-
-def _master_is_set() -> bool:
-    """Tell whether ``spark-submit`` or the installation's defaults name a master."""
-    from pyspark import SparkConf
-
-    return SparkConf().contains("spark.master") or "MASTER" in os.environ
 
 
 def _first_line(error: Exception) -> str:

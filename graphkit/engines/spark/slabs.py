@@ -6,7 +6,7 @@ Records are few and large, arrays of a whole slab or share; Spark sees to where 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import Any, NamedTuple, Protocol
+from typing import NamedTuple, Protocol
 
 import numpy as np
 
@@ -53,8 +53,8 @@ class Held(Protocol):
     """What an executor holds once for all tasks: a broadcast variable."""
 
     @property
-    def value(self) -> tuple[Any, ...]:
-        """The columns of an `Activity`."""
+    def value(self) -> Activity:
+        """What is held."""
         ...
 
 
@@ -64,7 +64,7 @@ def emit(slabs: Iterable[Slab], n_tasks: int) -> Iterator[tuple[int, Share]]:
 
     for slab in slabs:
         pair, key = co_likes(*slab)
-        share = _combined(pair, key, np.ones(len(pair), np.int32))
+        share = combined(pair, key, np.ones(len(pair), np.int32))
         with np.errstate(over="ignore"):
             task = ((share.pair.view(np.uint64) * _SPREAD) >> np.uint64(33)) % np.uint64(n_tasks)
         order = np.argsort(task, kind="stable")
@@ -74,14 +74,14 @@ def emit(slabs: Iterable[Slab], n_tasks: int) -> Iterator[tuple[int, Share]]:
             yield t, Share(share.pair[mine], share.key[mine], share.n[mine])
 
 
-def weigh(shares: Iterable[tuple[int, Share]], limits: Limits, activity: Held) -> Iterator[tuple[Any, ...]]:
-    """Yield the pairs that are tested and may turn out significant, as `Pairs`, of all shares of a task."""
+def weigh(shares: Iterable[tuple[int, Share]], limits: Limits, activity: Held) -> Iterator[Pairs]:
+    """Yield the pairs that are tested and may turn out significant, of all shares of a task."""
     from graphkit._kernels.slabs import weigh_pairs
 
     columns = [*zip(*(share for _, share in shares), strict=True)]
     if not columns:
         return
-    share = _combined(*(np.concatenate(column) for column in columns))
+    share = combined(*(np.concatenate(column) for column in columns))
     starts = np.flatnonzero(np.diff(share.pair, prepend=-1))
     weight = np.add.reduceat(share.n, starts)
     breadth = np.diff(np.append(starts, len(share.pair))).astype(np.int32)
@@ -89,7 +89,7 @@ def weigh(shares: Iterable[tuple[int, Share]], limits: Limits, activity: Held) -
     pair, weight, breadth = share.pair[starts[tested]], weight[tested], breadth[tested]
     u, v = (pair >> 32).astype(np.int32), (pair & 0xFFFFFFFF).astype(np.int32)
     enough = limits.most_expected[np.minimum(breadth, len(limits.most_expected) - 1)]
-    known = Activity(*activity.value)
+    known = activity.value
     size = np.diff(known.user_ptr)
     heavy, light = np.where(size[u] >= size[v], u, v), np.where(size[u] >= size[v], v, u)
     order = np.argsort(heavy, kind="stable")
@@ -97,11 +97,12 @@ def weigh(shares: Iterable[tuple[int, Share]], limits: Limits, activity: Held) -
     expected2[order] = weigh_pairs(heavy[order], light[order], enough[order], *known, limits.window)
     kept = expected2 <= enough
     if kept.any():
-        yield tuple(column[kept] for column in Pairs(u, v, weight, breadth, expected2))
+        yield Pairs(u[kept], v[kept], weight[kept], breadth[kept], expected2[kept])
 
 
-def _combined(pair: I64, key: I32, count: I32) -> Share:
-    from graphkit._kernels.slabs import combine
-
+def combined(pair: I64, key: I32, n: I32) -> Share:
+    """Return the distinct (pair, key), ordered, and the sum of `n` for each. O(c log c)."""
     order = np.lexsort((key, pair))
-    return Share(*combine(pair[order], key[order], count[order]))
+    pair, key = pair[order], key[order]
+    starts = np.flatnonzero((np.diff(pair, prepend=-1) != 0) | (np.diff(key, prepend=-1) != 0))
+    return Share(pair[starts], key[starts], np.add.reduceat(n[order], starts))
