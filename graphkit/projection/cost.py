@@ -31,7 +31,7 @@ class Cost:
     co_likes
         By window, co-likes away from hot moments: pruning leaves fewer to be counted.
     memory_bytes
-        Peak of a run with one window; more where there are many rings.
+        Peak of a run with one window, about: the least that a run takes, and with the whole ladder twice as much.
     counting_s
         Seconds that counting takes with the engine's threads, about.
     """
@@ -48,7 +48,7 @@ class Cost:
         free = free_bytes()
         if self.memory_bytes > free:
             need, there = self.memory_bytes / 1e9, free / 1e9
-            told.append(f"a run takes about {need:.1f} GB, and {there:.1f} GB are free: narrow --since and --until")
+            told.append(f"a run takes {need:.1f} GB or more, and {there:.1f} GB are free: narrow --since and --until")
         for i, window_s in enumerate(self.windows_s):
             before = self.co_likes[i - 1] if i else 0
             if self.co_likes[i] >= max(DOMINANT_CO_LIKES, DOMINANT_TIMES * before):

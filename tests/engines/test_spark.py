@@ -10,11 +10,15 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pyarrow.parquet as pq
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 import graphkit as gk
 from graphkit.engines.choice import open_engine
@@ -72,6 +76,18 @@ def test_local__knows_no_master_and_no_properties(given: dict[str, object]) -> N
 def test_unknown_engine__is_refused() -> None:
     with pytest.raises(ConfigError, match="wanted local or spark"), open_engine("dask"):
         pass
+
+
+@given(st.lists(st.integers(0, 9), max_size=30), st.integers(0, 20))
+def test_cuts__bound_every_slab_and_leave_nothing_out(sizes: list[int], most: int) -> None:
+    from graphkit.engines.spark.engine import _cuts
+
+    bounds = _cuts(np.array(sizes, np.int64), most)
+    assert (bounds[0], bounds[-1]) == (0, len(sizes))
+    for first, last in pairwise(bounds):
+        assert first < last
+        assert sum(sizes[first:last]) <= most or last == first + 1  # what is too large stands alone
+        assert last == len(sizes) or sum(sizes[first : last + 1]) > most  # no slab is smaller than it need be
 
 
 @pytest.fixture(scope="module")
@@ -146,6 +162,32 @@ def test_executors__are_sent_graphkit_or_say_that_it_is_missing(
     sent = run(shutil.make_archive(str(tmp_path / "graphkit"), "zip", root, "graphkit"))
     assert sent.returncode == 0, sent.stderr[-2000:]
     assert gk.load(out).rings.num_rows > 0
+
+
+@pytest.mark.slow
+def test_spark_submit__says_where(require: Callable[[str], None], root: Path, tmp_path: Path) -> None:
+    require("pyspark")
+    require("java")
+    import pyspark
+
+    likes = simulate("small", seed=5, users=1_500, days=6, bare=True).likes
+    (tmp_path / "lake" / "dt=2026-11-22").mkdir(parents=True)
+    pq.write_table(likes, tmp_path / "lake" / "dt=2026-11-22" / "likes.parquet")
+    (tmp_path / "config.toml").write_text("[projection]\nwindows_s = [600]\n[scoring]\ndecoys = 0\n")
+    home = Path(pyspark.__file__).parent
+    command = [str(home / "bin" / "spark-submit"), "--master", "local[2]", str(root / "pipelines" / "detect_daily.py")]
+    command += ["--lake", "lake", "--runs", "runs", "--date", "2026-11-22", "--config", "config.toml"]
+    env = os.environ | {"SPARK_LOCAL_IP": "127.0.0.1", "SPARK_HOME": str(home), "PYSPARK_PYTHON": sys.executable}
+    done = subprocess.run(
+        [*command, "--engine", "spark"], check=False, cwd=tmp_path, env=env, capture_output=True, text=True, timeout=300
+    )
+    assert done.returncode == 0, done.stderr[-2000:]
+    found = gk.load(tmp_path / "runs" / "dt=2026-11-22")
+    assert found.info["engine"] == "spark"
+    config = gk.Config.model_validate({"projection": {"windows_s": [600]}, "scoring": {"decoys": 0}})
+    wanted = gk.detect(gk.read_likes(likes), config=config, engine=LocalEngine(1))
+    assert wanted.rings.num_rows > 0
+    assert found.rings.equals(wanted.rings)
 
 
 #: A run that says when its third job has begun.

@@ -58,7 +58,7 @@ def test_warnings__memory_is_short() -> None:
     with mock.patch.object(cost, "free_bytes", return_value=GB):
         assert Cost((60,), (1,), GB, 1.0).warnings == []
         assert Cost((60,), (1,), 2 * GB, 1.0).warnings == [
-            "a run takes about 2.0 GB, and 1.0 GB are free: narrow --since and --until"
+            "a run takes 2.0 GB or more, and 1.0 GB are free: narrow --since and --until"
         ]
 
 
