@@ -269,6 +269,73 @@ def benjamini_hochberg(p_values: Sequence[float], n_tests: int) -> list[float]:
 
 
 # --------------------------------------------------------------------------------------------------
+# Gatherings
+
+
+class Gathering(NamedTuple):
+    """The likes of a note, by position, around the moment `middle`, and their share of all likes around that."""
+
+    note: int
+    middle: int
+    likes: tuple[int, ...]
+    share: int
+
+
+class Reunion(NamedTuple):
+    """Two gatherings, by number, that share users."""
+
+    one: int
+    other: int
+    shared: int
+    expected2: int
+    p_value: float
+
+
+def gatherings(likes: Sequence[Like], window_us: int, horizon_us: int, least: int) -> list[Gathering]:
+    """Return each note's gatherings, the densest moment first: all likes near it that are in none yet.
+
+    A moment is a like, as dense as likes of the note lie within the window; the earliest of equals comes first. Shares
+    are in fixed point, rounded down, half a like added to both sides.
+    """
+    found = []
+    for note in sorted({like.note for like in likes}):
+        mine = [p for p, like in enumerate(likes) if like.note == note]
+        near = {p: sum(abs(likes[q].ts - likes[p].ts) <= window_us for q in mine) for p in mine}
+        free = set(mine)
+        for p in sorted(mine, key=lambda p: (-near[p], p)):
+            there = sorted(q for q in free if abs(likes[q].ts - likes[p].ts) <= window_us)
+            if p in free and len(there) >= least:
+                around = sum(abs(like.ts - likes[p].ts) <= horizon_us for like in likes)
+                share = int((len(there) + Fraction(1, 2)) / (around + Fraction(1, 2)) * ONE)
+                found.append(Gathering(note, likes[p].ts, tuple(there), share))
+                free -= set(there)
+    return found
+
+
+def reunions(
+    likes: Sequence[Like], found: Sequence[Gathering], author_key: Sequence[int], horizon_us: int, least: int
+) -> list[Reunion]:
+    """Return the pairs of gatherings, beyond each other's horizon and of two authors, that share `least` users."""
+
+    def users(gathering: Gathering) -> set[int]:
+        return {likes[p].user for p in gathering.likes}
+
+    def about(mine: Gathering, other: Gathering) -> int:
+        return sum(activity(likes, user, other.middle, horizon_us) for user in users(mine))
+
+    pairs = []
+    for i, a in enumerate(found):
+        for j, b in enumerate(found[i + 1 :], start=i + 1):
+            shared = len(users(a) & users(b))
+            apart = abs(a.middle - b.middle) > horizon_us and author_key[a.note] != author_key[b.note]
+            if apart and shared >= least:
+                expected2 = about(a, b) * b.share + about(b, a) * a.share
+                p_value = poisson_tail(shared, Fraction(expected2, 2 * ONE))
+                pairs.append(Reunion(i, j, shared, expected2, p_value))
+    return pairs
+
+
+# --------------------------------------------------------------------------------------------------
 # Everything
 
 

@@ -28,6 +28,7 @@ from graphkit.projection.cost import check_memory
 from graphkit.projection.project import Projection, project
 from graphkit.projection.windows import usable_windows
 from graphkit.scoring.competition import compete
+from graphkit.scoring.gathered import Gathered, find_gathered
 from graphkit.scoring.rings import Rings, find_rings
 from graphkit.scoring.tiers import TIERS
 
@@ -101,14 +102,15 @@ def detect(
     made = _decoys(likes, graph, windows_s, config, engine)
     with engine.ahead(made, len(likes) * _DECOY_BYTES) as decoys:
         communities = partition(UserGraph.from_projection(projection), config.partition, progress)
-        rings = find_rings(likes, graph, key, projection, communities, config, progress)
+        gathered = find_gathered(likes, graph, projection, config, engine, progress)
+        rings = find_rings(likes, graph, key, projection, communities, gathered, config, progress)
         with progress.stage("decoys", len(windows_s) * config.scoring.decoys, "decoys") as advance:
             competes = bool(np.any(rings.score >= config.scoring.review_score))
-            found = [*_found_in(decoys, config, advance)] if competes else []
+            found = [*_found_in(decoys, config, engine, advance)] if competes else []
             rings = compete(rings, found, config.scoring.decoys, config.scoring)
     with progress.stage("tables", len(rings), "rings"):
         tables = build_tables(likes, graph, projection, rings, config.scoring)
-    info = _describe(likes, config, projection, tables, engine, inputs or {})
+    info = _describe(likes, config, projection, gathered, tables, engine, inputs or {})
     info["warnings"] = [*likes.warnings, *widened, *(() if config.scoring.decoys else (_NO_DECOYS,))]
     info["timings_s"] = {name: round(seconds, 3) for name, seconds in progress.seconds.items()}
     info["seconds"] = round(time.perf_counter() - start, 3)
@@ -150,13 +152,14 @@ def _decoys(
             yield _Decoy(decoy, its_graph, key, project(its_graph, key, (window_s,), config.projection, engine))
 
 
-def _found_in(decoys: Iterable[_Decoy], config: Config, advance: Advance) -> Iterator[Rings]:
+def _found_in(decoys: Iterable[_Decoy], config: Config, engine: Engine, advance: Advance) -> Iterator[Rings]:
     """Yield what is found in each decoy that has communities."""
     for decoy in decoys:
         communities = partition(UserGraph.from_projection(decoy.projection), config.partition)
-        if communities:
+        gathered = find_gathered(decoy.likes, decoy.graph, decoy.projection, config, engine)
+        if communities or any(len(found.jobs) for found in gathered):
             yield find_rings(
-                decoy.likes, decoy.graph, decoy.key, decoy.projection, communities, config, single_notes=False
+                decoy.likes, decoy.graph, decoy.key, decoy.projection, communities, gathered, config, single_notes=False
             )
         advance(1)
 
@@ -165,6 +168,7 @@ def _describe(
     likes: Likes,
     config: Config,
     projection: Projection,
+    gathered: tuple[Gathered, ...],
     tables: Mapping[str, pa.Table],
     engine: Engine,
     inputs: Mapping[str, str | None],
@@ -202,6 +206,10 @@ def _describe(
             for view in projection.views
         ],
         "n_tests": projection.n_tests,
+        "gathered": [
+            {"window_s": found.window_s, "gatherings": found.n_gatherings, "reunions": found.n_reunions}
+            for found in gathered
+        ],
         "engine": engine.name,
         "threads": engine.threads,
         "evidence_off": evidence_off(likes),

@@ -159,12 +159,32 @@ def telling_jobs(
     Returns
     -------
     Jobs
-        O(k log k) in the likes k at the jobs.
     """
     own = 2 * jobs.n_likes > jobs.n_all
-    open_ = np.flatnonzero(~own & backed[jobs.ring]) if len(jobs) else np.empty(0, np.int64)
+    open_ = ~own & backed[jobs.ring] if len(jobs) else own
+    return beside_passers_by(graph, key, members, jobs, open_).where(own | open_)
+
+
+def beside_passers_by(
+    graph: BipartiteGraph, key: I32, members: Membership, jobs: Jobs, crowded: npt.NDArray[np.bool_]
+) -> Jobs:
+    """Raise the rates of some jobs to the share of passers-by: users who came to a single job of the ring.
+
+    Parameters
+    ----------
+    graph, key, members, jobs
+        As for `attach`; all jobs.
+    crowded
+        Which jobs, bool[j].
+
+    Returns
+    -------
+    Jobs
+        All of them. O(k log k) in the likes k at the jobs.
+    """
+    open_ = np.flatnonzero(crowded)
     if len(open_) == 0:
-        return jobs.where(own)
+        return jobs
     start, stop = _under_way(members, jobs)
     low, high = note_ranges(graph, jobs.note, start, stop)
     like = expand_ranges(low, high)
@@ -178,7 +198,7 @@ def telling_jobs(
     anybody = np.searchsorted(moments, stop, "right") - np.searchsorted(moments, start, "left")
     rate = jobs.rate.copy()
     rate[open_] = np.maximum(rate[open_], (passing[open_] + 0.5) / (anybody[open_] + 0.5))
-    return replace(jobs, rate=rate).where(own | backed[jobs.ring])
+    return replace(jobs, rate=rate)
 
 
 def _under_way(members: Membership, jobs: Jobs) -> tuple[I64, I64]:

@@ -19,6 +19,7 @@ from graphkit.scoring.company import Company
 from graphkit.scoring.coordination import ANY_NOTE, MIN_COMPANY, Coordination, coordinate
 from graphkit.scoring.evidence import Numbers, gather, gather_beyond_timing
 from graphkit.scoring.fuse import fuse
+from graphkit.scoring.gathered import Gathered, add_gathered
 from graphkit.scoring.membership import NO_RING, Membership
 from graphkit.scoring.tiers import WITNESS_CHANNELS, assign_tiers, log_odds, n_witnesses, open_explanations
 
@@ -77,6 +78,7 @@ def find_rings(
     key: I32,
     projection: Projection,
     communities: tuple[I32, ...],
+    gathered: tuple[Gathered, ...],
     config: Config,
     progress: Progress = SILENT,
     *,
@@ -94,6 +96,8 @@ def find_rings(
         The significant edges, and the baseline rates of each window.
     communities
         Members of each community, disjoint.
+    gathered
+        Communities of gatherings by window: who comes to these without a tie of their own (`find_gathered`).
     config
         Settings.
     progress
@@ -116,13 +120,11 @@ def find_rings(
         members = _with_windows(graph, together, ring_of, nobody, projection, config)
         work = _Work.of(graph, projection, members, together, config)
         work = work.fused(likes, graph, projection, config)
-        for _ in range(_MAX_ROUNDS):
-            backed = work.n_witnesses(likes, graph, config) >= BACKING_WITNESSES
-            telling = telling_jobs(graph, key, work.members, work.jobs, backed)
-            grown = attach(graph, key, work.members, telling, config.projection.fdr)
-            if np.array_equal(grown.ring_of, work.members.ring_of):
-                break
-            work = work.of_members(grown, graph, projection, config).fused(likes, graph, projection, config)
+        work = work.grown(likes, graph, key, projection, config)
+        met = add_gathered(graph, key, work.members, gathered, config)
+        if met.n_rings > work.members.n_rings:
+            work = work.with_rings(met, graph, projection, config).fused(likes, graph, projection, config)
+            work = work.grown(likes, graph, key, projection, config)
         if single_notes:
             work = work.with_bursts(likes, graph, projection, config)
         active = _drop_idle(graph, work.members, work.tested, config.partition.min_users)
@@ -180,6 +182,24 @@ class _Work:
         told = gather_beyond_timing(likes, graph, self.members, self.tested, config.scoring)
         return n_witnesses(weigh(told, WITNESS_CHANNELS), config.scoring)
 
+    def with_rings(self, members: Membership, graph: BipartiteGraph, projection: Projection, config: Config) -> _Work:
+        """Return what other rings did together, each in the window that shows it best, nobody bound to a note."""
+        together = self.together.of_members(graph, projection.views, members.ring_of)
+        shown = _with_windows(graph, together, members.ring_of, members.attached, projection, config)
+        return _Work.of(graph, projection, shown, together, config)
+
+    def grown(self, likes: Likes, graph: BipartiteGraph, key: I32, projection: Projection, config: Config) -> _Work:
+        """Attach accounts to the rings whose jobs they met, and join rings that turn out to do the same jobs."""
+        work = self
+        for _ in range(_MAX_ROUNDS):
+            backed = work.n_witnesses(likes, graph, config) >= BACKING_WITNESSES
+            telling = telling_jobs(graph, key, work.members, work.jobs, backed)
+            grown = attach(graph, key, work.members, telling, config.projection.fdr)
+            if np.array_equal(grown.ring_of, work.members.ring_of):
+                break
+            work = work.of_members(grown, graph, projection, config).fused(likes, graph, projection, config)
+        return work
+
     def fused(self, likes: Likes, graph: BipartiteGraph, projection: Projection, config: Config) -> _Work:
         """Join rings that did the same jobs."""
         one_of = fuse(self.members, self.jobs, likes.author_key)
@@ -188,9 +208,8 @@ class _Work:
         number = np.unique(one_of, return_inverse=True)[1].astype(np.int32)
         was = self.members.ring_of
         ring_of = np.where(was == NO_RING, NO_RING, number[was]).astype(np.int32)
-        together = self.together.of_members(graph, projection.views, ring_of)
-        members = _with_windows(graph, together, ring_of, self.members.attached, projection, config)
-        return _Work.of(graph, projection, members, together, config)
+        joined = Membership(ring_of, self.members.window_s[np.unique(one_of)], self.members.attached)
+        return self.with_rings(joined, graph, projection, config)
 
     def with_bursts(self, likes: Likes, graph: BipartiteGraph, projection: Projection, config: Config) -> _Work:
         """Add a ring for each burst on a single note for which two witnesses speak; the others stay as they are."""

@@ -186,7 +186,7 @@ def rings_of(communities: Sequence[range]) -> Rings:
     key = likes.breadth_keys(config.projection.fresh_s)
     projection = project(graph, key, (60, 600), config.projection, LocalEngine(1))
     users = tuple(np.array(members, np.int32) for members in communities)
-    return find_rings(likes, graph, key, projection, users, config)
+    return find_rings(likes, graph, key, projection, users, (), config)
 
 
 def members_of(rings: Rings) -> list[list[int]]:

@@ -1,0 +1,128 @@
+"""Accounts found by the gatherings that share them: against a slow twin, by hand, and on a planted world."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import graphkit as gk
+from graphkit.config import Config, ProjectionConfig
+from graphkit.engines import LocalEngine
+from graphkit.likes.model import Likes
+from graphkit.projection.project import project
+from graphkit.scoring.attach import Jobs
+from graphkit.scoring.gathered import Gathered, add_gathered, find_gathered
+from graphkit.scoring.membership import NO_RING, Membership
+from graphkit.simulation import simulate
+from graphkit.simulation.actors import PartTime, Superfans
+from graphkit.simulation.world import World
+from tests.examples import examples
+from tests.projection.test_gatherings import rotating
+from tests.reference import rows
+from tests.scoring import naive
+from tests.scoring.worlds import Scene, scenes
+from tests.worlds import make_likes
+
+
+def gathered_in(likes: Likes, config: Config) -> tuple[Gathered, ...]:
+    graph = likes.bipartite()
+    key = likes.breadth_keys(config.projection.fresh_s)
+    projection = project(graph, key, config.projection.windows_s, config.projection, LocalEngine(1))
+    return find_gathered(likes, graph, projection, config, LocalEngine(1))
+
+
+def as_jobs(jobs: list[naive.Job]) -> Jobs:
+    columns = list(zip(*jobs, strict=True)) if jobs else [()] * len(naive.Job._fields)
+    kinds = (np.int32, np.int32, np.int64, np.int64, np.int64, np.int64, np.float64)
+    return Jobs(*(np.array(column, kind) for column, kind in zip(columns, kinds, strict=True)))  # type: ignore[arg-type]
+
+
+@pytest.mark.kernels
+@given(scenes(), st.sampled_from([0.05, 0.5, 0.9]), st.integers(3, 4), st.integers(0, 3))
+@examples(60)
+def test_add_gathered__attaches_whoever_came_at_the_rate_of_passers_by(
+    scene: Scene, fdr: float, min_users: int, extent: int
+) -> None:
+    """Jobs of the scene's own rings stand for gatherings of two communities, wide and narrow."""
+    likes, key = scene.rows, scene.likes.breadth_keys(scene.world.config.fresh_s)
+    jobs = [
+        job._replace(last=job.last + extent * 1_000_000)
+        for job in naive.find_jobs(likes, scene.rates, scene.ring_of, scene.windows, scene.passed)
+    ]
+    # Members of the first ring are in one already; the second's are free.
+    inside = [0 if ring == 0 else NO_RING for ring in scene.ring_of]
+    before = Membership(np.array(inside, np.int32), np.array([60], np.int32), np.zeros(len(inside), np.bool_))
+    config = Config.model_validate({"projection": {"fdr": fdr}, "partition": {"min_users": min_users}})
+    after = add_gathered(scene.graph, key, before, (Gathered(600, 9, 9, as_jobs(jobs)),), config)
+
+    n = 1 + max((job.ring for job in jobs), default=NO_RING)
+    # Nobody's job is mostly its own, so that all are backed by the rate of passers-by.
+    crowded = [job._replace(n_likes=0) for job in jobs]
+    beside = naive.telling_jobs(likes, key.tolist(), inside, [0] * n, crowded, [True] * n)
+    found = naive.meetings(likes, key.tolist(), inside, [0] * n, beside)
+    joins = naive.attach(likes, n + 1, found, fdr)
+    rings = [sorted(user for user, ring in joins.items() if ring == wanted) for wanted in range(n)]
+    wanted = [ring for ring in rings if len(ring) >= min_users]
+    assert [np.flatnonzero(after.ring_of == 1 + i).tolist() for i in range(len(wanted))] == wanted
+    assert after.n_rings == 1 + len(wanted)
+    assert after.window_s.tolist() == [60] + [600] * len(wanted)
+    assert np.flatnonzero(after.ring_of == 0).tolist() == [user for user, ring in enumerate(inside) if ring == 0]
+    assert np.flatnonzero(after.attached).tolist() == sorted(user for ring in wanted for user in ring)
+
+
+@pytest.mark.kernels
+def test_find_gathered__jobs_of_a_rotating_farm_are_one_community() -> None:
+    likes = make_likes(rotating())
+    narrow, wide = gathered_in(likes, Config(projection=ProjectionConfig(windows_s=(60, 600, 21600))))
+    assert [found.window_s for found in (narrow, wide)] == [60, 600]  # beyond an hour nobody looks
+    for found in (narrow, wide):
+        jobs = np.asarray(likes.notes.ids)[found.jobs.note]
+        assert set(jobs.tolist()) <= set(range(1000, 1040))
+        assert len(jobs) >= 30
+        assert found.jobs.ring.tolist() == [0] * len(jobs)
+        assert found.n_gatherings >= 40
+        assert found.n_reunions > 20
+
+
+@pytest.mark.kernels
+def test_add_gathered__finds_the_accounts_and_few_others() -> None:
+    likes = make_likes(rotating())
+    config = Config(projection=ProjectionConfig(windows_s=(60, 600)))
+    nobody = Membership(
+        np.full(likes.n_users, NO_RING, np.int32), np.empty(0, np.int32), np.zeros(likes.n_users, np.bool_)
+    )
+    key = likes.breadth_keys(config.projection.fresh_s)
+    found = add_gathered(likes.bipartite(), key, nobody, gathered_in(likes, config), config)
+    users = np.asarray(likes.users.ids)[found.ring_of != NO_RING]
+    assert np.count_nonzero(users < 60) >= 57
+    assert np.count_nonzero(users >= 60) <= 2
+    assert len(rows(likes)) > 12_000
+
+
+#: Paid people of whom a sixth comes to each job, so that two of them meet on one job in the mean, and a fan club.
+SPARSE = World(
+    name="sparse",
+    users=6000,
+    days=14,
+    actors=(
+        PartTime(count=2, size=(150, 200), jobs=(45, 60), participation=(0.14, 0.18), capture=(0.3, 0.6)),
+        Superfans(count=2),
+    ),
+)
+
+
+@pytest.mark.slow
+def test_detect__people_who_seldom_meet_one_another_are_found_by_their_jobs() -> None:
+    found = []
+    for seed in (1, 2, 3, 4, 5):
+        world = simulate(SPARSE, seed=seed)
+        run = gk.detect(gk.read_likes(world.likes, users=world.users, notes=world.notes))
+        found.append(gk.evaluate(run, world))
+        assert found[-1].lookalikes["superfans"].taken["purge"].n == 0
+    share = [one.kinds["part_time"].members["proposed"].share for one in found]
+    assert min(share) >= 0.6, share
+    assert sum(share) / len(share) >= 0.8, share
+    honest = sum(one.likes_honest["proposed"].n for one in found)
+    assert honest <= 0.02 * sum(one.likes_honest["proposed"].of for one in found)
