@@ -98,6 +98,8 @@ class ProjectionConfig(Model):
         It also is when more than this many likes of the note lie within the window.
     fdr
         False discovery rate of edges (Benjamini-Hochberg over every pair that could have been tested).
+    reunion_fdr
+        The same of pairs of gatherings that share users. Larger, since false ones hold no community together.
     """
 
     windows_s: tuple[int, ...] = (60, 600, 3600, 21600)
@@ -109,6 +111,7 @@ class ProjectionConfig(Model):
     hot_rate: float = Field(100.0, gt=0)
     hot_max: int = Field(5000, ge=2)
     fdr: float = Field(0.02, gt=0, lt=1)
+    reunion_fdr: float = Field(0.1, gt=0, lt=1)
 
     @field_validator("windows_s")
     @classmethod

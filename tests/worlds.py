@@ -85,6 +85,7 @@ def configs(draw: st.DrawFn) -> ProjectionConfig:
         hot_rate=draw(st.sampled_from([0.5, 2 / 3, 1, 2, 100])),
         hot_max=draw(st.sampled_from([2, 3, 5, 5000])),
         fdr=draw(st.sampled_from([0.001, 0.2, 0.9])),
+        reunion_fdr=draw(st.sampled_from([0.01, 0.9])),
     )
 
 

@@ -129,7 +129,7 @@ def find_reunions(
     n_tests
         Pairs that could have been tested, over all windows.
     config
-        Least shared users (`min_weight`) and the false discovery rate.
+        Least shared users (`min_weight`) and `reunion_fdr`.
     engine
         Where rows are counted.
 
@@ -160,7 +160,7 @@ def find_reunions(
     of_other[back] = about(other[back], one[back])
     expected2 = about(one, other) * found.share[other] + of_other * found.share[one]
     p_value = pair_p_values(shared, expected2)
-    kept = benjamini_hochberg(p_value, max(n_tests, len(p_value))) <= config.fdr
+    kept = benjamini_hochberg(p_value, max(n_tests, len(p_value))) <= config.reunion_fdr
     return Reunions(one[kept], other[kept], shared[kept], expected2[kept], p_value[kept])
 
 
@@ -182,7 +182,7 @@ def _sharing(
     gathering = of[np.lexsort((of, engaged))]
     size = np.diff(user_ptr)
     n_met = int(np.sum(size * size))
-    enough = most_expected(largest_significant_p(n_met, n_tests, config.min_weight, config.fdr))
+    enough = most_expected(largest_significant_p(n_met, n_tests, config.min_weight, config.reunion_fdr))
 
     def rows(block: tuple[int, int]) -> tuple[I32, I32, I32]:
         return shared_users(

@@ -48,8 +48,8 @@ def check(world: World, least: int) -> int:
         assert found.n_likes.tolist() == [len(g.likes) for g in wanted]
         pairs = reference.reunions(table, wanted, likes.author_key.tolist(), horizon_us, config.min_weight)
         q = reference.benjamini_hochberg([p.p_value for p in pairs], max(len(wanted) * (len(wanted) - 1) // 2, 1))
-        doubtful = any(abs(x - config.fdr) <= 1e-9 for x in q)
-        kept = [pair for pair, x in zip(pairs, q, strict=True) if x <= config.fdr]
+        doubtful = any(abs(x - config.reunion_fdr) <= 1e-9 for x in q)
+        kept = [pair for pair, x in zip(pairs, q, strict=True) if x <= config.reunion_fdr]
         columns = (met.one, met.other, met.shared, met.expected2)
         if not doubtful:
             assert list(zip(*(column.tolist() for column in columns), strict=True)) == [pair[:4] for pair in kept]
@@ -69,7 +69,7 @@ def test_gatherings_and_reunions__are_those_of_the_reference(world: World, least
 @pytest.mark.parametrize("seed", [1, 2, 3])
 def test_gatherings_and_reunions__of_a_larger_world(seed: int) -> None:
     rows = rotating(n_jobs=12, size=21, users=300, noise=1500, events=30, seed=seed)
-    config = ProjectionConfig(windows_s=(60, 600), fdr=0.9)
+    config = ProjectionConfig(windows_s=(60, 600), reunion_fdr=0.9)
     assert check(World(tuple(rows), None, config), 4) > 0
 
 
