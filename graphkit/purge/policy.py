@@ -37,7 +37,7 @@ class Policy(Model):
         Largest share of a note's likes that batches may take; above it all its likes are held until a person confirms
         them, so that a creator at whom likes were thrown is seen by a person. What earlier batches took counts.
     max_author_share
-        Largest share of the likes on all notes of one author, likewise.
+        Largest share of the likes on all notes of one known author, likewise.
     max_likes
         Most likes in a batch.
     max_users
