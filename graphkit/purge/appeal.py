@@ -22,12 +22,10 @@ from graphkit.columns import Kind
 from graphkit.detection.run import Detection
 from graphkit.detection.rundir import file_digest, whole
 from graphkit.errors import ConfigError, InputError
+from graphkit.purge.batchdir import FORMAT, RESTORE_INFO
 from graphkit.purge.csv_twin import write_csv
 from graphkit.purge.notices import reference_of
 from graphkit.schemas import RESTORE
-
-INFO = "restore.json"
-FORMAT = 1
 
 Row = dict[str, Any]
 
@@ -260,7 +258,7 @@ def _write(out: Path, found: Appeal, reviewer: str, at: dt.datetime) -> None:
     types = {kind: type_of([like[column] for like in likes]) for kind, column in kinds}
     order = [(name, "ascending") for name in RESTORE.sort_by]
     table = pa.Table.from_pylist(likes, schema=RESTORE.arrow(types)).sort_by(order)
-    with whole(out, force=False, mark=INFO, noun="restore") as folder:
+    with whole(out, force=False, mark=RESTORE_INFO, noun="restore") as folder:
         pq.write_table(table, folder / "restore.parquet", compression="zstd")
         write_csv(table, folder / "restore.csv")
         info = {
@@ -271,4 +269,4 @@ def _write(out: Path, found: Appeal, reviewer: str, at: dt.datetime) -> None:
             "decided_at": at.astimezone(dt.UTC).isoformat(),
             "files": {file.name: file_digest(file) for file in sorted(folder.iterdir())},
         }
-        (folder / INFO).write_text(json.dumps(info, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+        (folder / RESTORE_INFO).write_text(json.dumps(info, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
