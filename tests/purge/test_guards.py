@@ -50,7 +50,7 @@ HOLDING: dict[str, Callable[[], Batch]] = {
     "cleared_ring": lambda: judged(("cleared", {"ring_id": "R-a"})),
     "unsure": lambda: judged(("unsure", {"ring_id": "R-a"})),
     "tier": lambda: weak(Like("u0", "n0", tier="review")),
-    "score": lambda: weak(Like("u0", "n0", score=0.899)),
+    "score": lambda: weak(Like("u0", "n0", score=0.949)),
     "q_value": lambda: weak(TWO[0], Ring(q_value=0.051)),
     "channels": lambda: weak(TWO[0], Ring(channels=("dwell", "completion"))),
     "note_share": lambda: plan(made_run(TWO, others={"n1": 1}), max_note_share=0.5),
@@ -67,7 +67,7 @@ HOLDING: dict[str, Callable[[], Batch]] = {
         made_run([*TWO, Like("u2", "n0", "R-a")], {"R-a": Ring(score=0.95)}), max_likes=9, max_users=2
     ),
     "honest_share": lambda: plan(
-        made_run([Like("u0", "n0", "R-a", score=0.9), TWO[1]], {"R-a": Ring(score=0.95)}), max_honest_share=0.02
+        made_run([Like("u0", "n0", "R-a", score=0.95), TWO[1]], {"R-a": Ring(score=0.96)}), max_honest_share=0.02
     ),
     # Of these four the key of u1's like is the least.
     "canary": lambda: plan(made_run([*TWO, Like("a0", "a0"), Like("a1", "a1")]), canary_share=1e-12),

@@ -26,7 +26,7 @@ def test_fields__are_read(tmp_path: Path) -> None:
 
 
 def test_digest__differs_with_any_field() -> None:
-    assert Policy().digest == Policy(min_score=0.9).digest != Policy(min_score=0.91).digest
+    assert Policy().digest == Policy(min_score=0.95).digest != Policy(min_score=0.96).digest
 
 
 @pytest.mark.parametrize(
