@@ -128,7 +128,7 @@ def test_batches_take_much_of_the_tier_and_are_better_than_it() -> None:
     tier = pool(evaluated(*world) for world in RICH).likes_honest["purge"]
     assert found.honest.mean <= 0.002
     assert found.honest.share <= tier.share
-    assert found.taken.mean >= 0.45
+    assert found.taken.mean >= 0.42
     # A batch takes no more than a twentieth of all likes, and a tenth of these were bought.
     assert found.held["max_like_share"].n > 0
 

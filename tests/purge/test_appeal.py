@@ -80,6 +80,16 @@ def test_appeal__names_batch_ring_and_evidence(cases: Path) -> None:
     assert found.held == {}
 
 
+def test_appeal__evidence_stands_once_whatever_batches_took(cases: Path) -> None:
+    """As canary and rest do, which are of one run."""
+    likes = RUN.candidates.append_column("key", pa.array([f"k{i}" for i in range(RUN.candidates.num_rows)]))
+    with CaseStore.open(cases, write=True) as store:
+        store.record_batch("B-2", likes.slice(0, 1), path=cases.parent / "rest", run=RUN, made_at=AT + DAY)
+    found = appeal(cases, user("u1-0"), at=AT)
+    assert [ring["ring_id"] for ring in found.then["rings"]] == ["R-000001"]
+    assert len(found.then["members"]) == 1
+
+
 def test_appeal__about_one_like(cases: Path) -> None:
     assert [like["note_id"] for like in appeal(cases, user("u1-0"), "n1-2").likes] == ["n1-2"]
 
