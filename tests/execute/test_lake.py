@@ -22,7 +22,7 @@ import graphkit as gk
 from graphkit.cases.store import CaseStore
 from graphkit.config import InputConfig
 from graphkit.errors import InputError, OutputError
-from graphkit.purge.appeal import decide
+from graphkit.purge.appeal import Appellant, decide
 from pipelines.apply_to_lake import apply_batch, main, restore_likes
 from pipelines.detect_daily import find_partitions
 from pipelines.lake import MANIFEST, Lake, Manifest, Version
@@ -104,7 +104,7 @@ def granted(out: Path, user: str) -> Path:
     """What a granted appeal of a user of the batch writes."""
     with CaseStore.open(out.parent / "cases", write=True) as store:
         BATCH.save(out.parent / "noted", store=store)
-    decide(out.parent / "cases", user, grant=True, reviewer="ann", out=out)
+    decide(out.parent / "cases", Appellant("user", user), grant=True, reviewer="ann", out=out)
     return out
 
 
