@@ -57,6 +57,7 @@ bench: $(VENV) ## time and memory of detection, beside DuckDB's self-join
 
 quality: $(VENV) ## what is found and what is mistaken on worlds nobody tuned to: writes docs/quality.md
 	$(BIN)/python -m tests.quality suite --jobs $(JOBS)
+	$(BIN)/python -m tests.quality batches --jobs $(JOBS)
 
 docs: $(VENV) ## build the documentation, warnings as errors
 	$(BIN)/sphinx-build -q -W --keep-going -b html docs docs/_build/html

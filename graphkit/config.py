@@ -349,5 +349,13 @@ def validated(model: type[M], data: Mapping[str, Any], where: str) -> M:
     try:
         return model.model_validate(data)
     except ValidationError as e:
-        faults = "; ".join(f"{'.'.join(map(str, f['loc'])) or model.__name__.lower()}: {f['msg']}" for f in e.errors())
+        faults = "; ".join(f"{'.'.join(map(str, f['loc'])) or model.__name__.lower()}: {_fault(f)}" for f in e.errors())
         raise ConfigError(f"{where}: {faults}", todo="mend these settings") from None
+
+
+def _fault(told: Mapping[str, Any]) -> str:
+    """Return what pydantic says of a value, and the value where it is one that can be shown."""
+    found = told["input"]
+    if told["type"] == "extra_forbidden" or not isinstance(found, str | int | float):
+        return str(told["msg"])
+    return f"{told['msg']}, found {found!r:.60}"

@@ -373,3 +373,29 @@ NOTICES = Table(
 )
 
 BATCH = (PURGE, HELD, RESTORE, BATCH_IMPACT, NOTICES)
+
+# --------------------------------------------------------------------------------------------------
+# Rules beside a purge
+
+AUDIT = Table(
+    "audit",
+    "one rule in the order of its file; the first row is the purge it stands beside",
+    (
+        Column("subject", Kind.TEXT, "`purge` or `rule`."),
+        Column("name", Kind.TEXT, "The rule in words; of the purge the ids of its batches, or `tier purge`."),
+        Column("off", Kind.TEXT, "The column that the rule wants and the likes lack; all below is null then."),
+        Column("blocked", Kind.INT, "Likes that it blocks or takes."),
+        Column("unknown", Kind.INT, "Likes it knows nothing of, and never blocks."),
+        Column("blocked_purge", Kind.INT, "Of them, candidates of tier `purge`."),
+        Column("blocked_review", Kind.INT, "Of them, candidates of tier `review`."),
+        Column("blocked_member", Kind.INT, "Of them, other likes of members of rings."),
+        Column("blocked_none", Kind.INT, "Of them, likes with no sign of collusion."),
+        Column("bought", Kind.FLOAT, "Of them, bought ones, by the scores of the run."),
+        Column("honest", Kind.FLOAT, "Of them, the rest."),
+        Column("honest_per_bought", Kind.FLOAT, "The cost: honest likes for each bought one."),
+        Column("limit", Kind.FLOAT, "Where it draws its line, in s, likes, d or notes opened; null where it has none."),
+        Column("loosest", Kind.FLOAT, "The loosest line that still catches as much."),
+        Column("loosest_beside", Kind.FLOAT, "The loosest that does so together with the purge."),
+        Column("needless", Kind.BOOL, "Whether the purge alone catches as much."),
+    ),
+)

@@ -1,20 +1,19 @@
 """Take a batch to a lake of Parquet partitions, or put likes back: new versions beside the old, swapped by a manifest.
 
 ``python -m pipelines.apply_to_lake --lake LAKE --batch BATCH`` writes the touched partitions anew under
-``LAKE/_versions/N`` and then replaces ``LAKE/_manifest.json``, which says where each partition is; nothing is changed
-in place. Rows that were taken are kept whole in ``LAKE/_versions/N/removed``. ``--restore F`` takes a
-``restore.parquet`` and puts rows back the same way. A job that is killed has done nothing, and doing either twice does
-it once: a ledger holds the idempotency keys. Readers ask the manifest, as ``pipelines.detect_daily`` does.
+``LAKE/_versions`` and then replaces ``LAKE/_manifest.json``, which says where each partition is; nothing is changed in
+place. Rows that were taken are kept whole below ``removed`` of the same version. ``--restore DIR`` takes a batch, or
+what a granted appeal wrote, and puts rows back the same way. LAKE is a folder or a URL; ``--config`` says what columns
+are called there, as for ``graphkit detect``. A job that is killed has done nothing, and doing either twice does it
+once: a ledger holds the idempotency keys. Readers ask the manifest, as ``pipelines.detect_daily`` does.
 """
 
 from __future__ import annotations
 
-import fcntl
-import json
-import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -24,39 +23,71 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from graphkit.detection.rundir import whole
-from graphkit.errors import GraphkitError, InputError, OutputError
+from graphkit.config import InputConfig, load_config
+from graphkit.engines import LocalEngine
+from graphkit.errors import GraphkitError, InputError
+from graphkit.likes import values
+from graphkit.likes.columns import Bound, bind
+from graphkit.likes.encode import is_text, plain
+from graphkit.likes.parts import FilePart, first_line
+from graphkit.likes.source import Source, resolve
 from graphkit.purge import load_batch
+from graphkit.purge.batchdir import read_restore
+from graphkit.schemas import LIKES
+from pipelines.lake import Lake, Manifest
 
-MANIFEST = "_manifest.json"
-VERSIONS = "_versions"
-_MARK = "version.json"
+Bools = npt.NDArray[np.bool_]
 _LEDGER = "ledger.parquet"
+_REMOVED = "removed"
 _STATES = pa.schema([("key", pa.string()), ("state", pa.string())])
-_NAMES = ("user_id", "note_id", "ts")
-Manifest = dict[str, Any]
 
 
-def read_manifest(lake: Path) -> Manifest:
-    """Return where the partitions of a lake are: ``version``, and paths by partition below `lake` (``partitions``)."""
-    try:
-        manifest: Manifest = json.loads((lake / MANIFEST).read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        manifest = {"version": 0, "partitions": {}}
-    # Partitions that arrived since are where they always were.
-    found = {path.name: path.name for path in sorted(lake.glob("*=*")) if path.is_dir()}
-    return {**manifest, "partitions": {**found, **manifest["partitions"]}}
+@dataclass(frozen=True)
+class File:
+    """A file of likes in a lake.
+
+    Attributes
+    ----------
+    partition
+        The partition it belongs to.
+    bound
+        The file and its columns.
+    """
+
+    partition: str
+    bound: Bound
+
+    @property
+    def part(self) -> FilePart:
+        """The file itself."""
+        part = self.bound.part
+        assert isinstance(part, FilePart), "a lake holds files"
+        return part
+
+    @property
+    def place(self) -> str:
+        """Its place below a version."""
+        return f"{self.partition}/{self.part.name}"
+
+    def read(self) -> pa.Table:
+        """Read it whole, as it is."""
+        import pyarrow.parquet as pq
+
+        with self.part.filesystem.open_input_file(self.part.info.path) as file:
+            return pq.ParquetFile(file, coerce_int96_timestamp_unit="us").read()
 
 
-def apply_batch(lake: Path, batch: Path) -> int:
+def apply_batch(lake: str | Path, batch: str | Path, *, config: InputConfig | None = None) -> int:
     """Take the likes of a batch out of a lake.
 
     Parameters
     ----------
     lake
-        The folder of the partitions.
+        The folder or URL of the partitions.
     batch
         The batch directory.
+    config
+        What columns are called there, and the unit of integer times; graphkit's own names where absent.
 
     Returns
     -------
@@ -66,39 +97,47 @@ def apply_batch(lake: Path, batch: Path) -> int:
     Raises
     ------
     InputError
-        When a partition cannot be read as likes.
+        When there is no lake, or a file cannot be read as likes.
     OutputError
         When the batch was changed, another job is at work, or something cannot be written.
     """
-    likes = load_batch(batch).purge
-    with _alone(lake):
-        manifest = read_manifest(lake)
-        ledger = _read_ledger(lake, manifest)
+    config = config or InputConfig()
+    likes, where = load_batch(batch).purge, Lake.open(str(lake))
+    with where.alone(), _told(where):
+        manifest = where.manifest()
+        ledger = _read_ledger(where, manifest)
         likes = likes.filter(pc.invert(pc.is_in(likes["key"], ledger["key"].combine_chunks())))
-        wanted = _wanted(likes)
-        changes: dict[str, pa.Table] = {}
-        removed: dict[str, pa.Table] = {}
-        for name, place in manifest["partitions"].items():
-            table = _read(lake / place)
-            hit = _matches(table, wanted, name)
-            if hit.any():
-                changes[name], removed[name] = table.filter(pa.array(~hit)), table.filter(pa.array(hit))
         if not likes.num_rows:
             return 0
-        new = pa.table([likes["key"], pa.array(["purged"] * likes.num_rows)], schema=_STATES)
-        _publish(lake, manifest, changes, removed, pa.concat_tables([ledger, new]))
-        return sum(table.num_rows for table in removed.values())
+        files = _files(where, manifest.partitions, config)
+        hits = {file.place: _matches(file.bound, likes, config) for file in files}
+        moved = {file.partition for file in files if hits[file.place].any()}
+        with where.version(manifest) as version:
+            for file in (file for file in files if file.partition in moved):
+                hit = hits[file.place]
+                if not hit.any():
+                    version.copy(file.part.info.path, file.place)
+                    continue
+                table = file.read()
+                version.write(file.place, table.filter(pa.array(~hit)))
+                version.write(f"{_REMOVED}/{file.place}", table.filter(pa.array(hit)))
+            new = pa.table([likes["key"], pa.array(["purged"] * likes.num_rows)], schema=_STATES)
+            version.write(_LEDGER, pa.concat_tables([ledger, new]))
+            version.publish(manifest, sorted(moved))
+        return sum(int(hit.sum()) for hit in hits.values())
 
 
-def restore_likes(lake: Path, restore: Path) -> int:
+def restore_likes(lake: str | Path, restore: str | Path, *, config: InputConfig | None = None) -> int:
     """Put likes back into a lake, every row as it was.
 
     Parameters
     ----------
     lake
-        The folder of the partitions.
+        The folder or URL of the partitions.
     restore
-        A ``restore.parquet``, of a batch or of a granted appeal.
+        A batch, or what a granted appeal wrote.
+    config
+        As for :func:`apply_batch`.
 
     Returns
     -------
@@ -108,129 +147,135 @@ def restore_likes(lake: Path, restore: Path) -> int:
     Raises
     ------
     InputError
-        When the file cannot be read.
+        When there is no lake, or a file cannot be read as likes.
     OutputError
-        When another job is at work, or something cannot be written.
+        When what is to be put back was changed, another job is at work, or something cannot be written.
     """
-    likes = _read(restore)
-    with _alone(lake):
-        manifest = read_manifest(lake)
-        ledger = _read_ledger(lake, manifest)
+    config = config or InputConfig()
+    likes, where = read_restore(Path(restore)), Lake.open(str(lake))
+    with where.alone(), _told(where):
+        manifest = where.manifest()
+        ledger = _read_ledger(where, manifest)
         purged = ledger.filter(pc.equal(ledger["state"], "purged"))["key"].combine_chunks()
         likes = likes.filter(pc.is_in(likes["key"], purged))
         if not likes.num_rows:
             return 0
-        wanted, n = _wanted(likes), 0
-        changes: dict[str, pa.Table] = {}
-        for folder in sorted((lake / VERSIONS).glob("*/removed/*=*")):
-            if int(folder.parent.parent.name) > manifest["version"]:
-                continue  # of a job that was killed before it was published
-            name, taken = folder.name, _read(folder)
-            back = taken.filter(pa.array(_matches(taken, wanted, name)))
-            if back.num_rows:
-                before = changes[name] if name in changes else _read(lake / manifest["partitions"][name])
-                changes[name], n = pa.concat_tables([before, back]), n + back.num_rows
-        again = pc.is_in(ledger["key"], likes["key"].combine_chunks())
-        states = pc.if_else(again, "restored", ledger["state"])
-        _publish(lake, manifest, changes, {}, pa.table([ledger["key"], states], schema=_STATES))
-        return n
+        back = _rows_back(where, manifest, likes, config)
+        moved = {place.rpartition("/")[0] for place in back}
+        standing = {name: place for name, place in manifest.partitions.items() if name in moved}
+        files = {file.place: file for file in _files(where, standing, config)}
+        with where.version(manifest) as version:
+            for place in sorted(files.keys() | back.keys()):
+                if place not in back:
+                    version.copy(files[place].part.info.path, place)
+                else:
+                    before = [files[place].read()] if place in files else []
+                    version.write(place, pa.concat_tables([*before, *back[place]]))
+            again = pc.is_in(ledger["key"], likes["key"].combine_chunks())
+            states = pc.if_else(again, "restored", ledger["state"])
+            version.write(_LEDGER, pa.table([ledger["key"], states], schema=_STATES))
+            version.publish(manifest, sorted(moved))
+        return sum(table.num_rows for tables in back.values() for table in tables)
+
+
+def _rows_back(lake: Lake, manifest: Manifest, likes: pa.Table, config: InputConfig) -> dict[str, list[pa.Table]]:
+    """Return the rows of these likes that were taken, by the place of their file."""
+    back: dict[str, list[pa.Table]] = {}
+    for home in manifest.history:
+        removed = lake.under(f"{home}/{_REMOVED}")
+        for file in _files(lake, removed, config) if removed else []:
+            rows = file.read().filter(pa.array(_matches(file.bound, likes, config)))
+            if rows.num_rows:
+                back.setdefault(file.place, []).append(rows)
+    return back
 
 
 @contextmanager
-def _alone(lake: Path) -> Iterator[None]:
-    """Hold the lake for one job; the lock ends with the process, however that ends."""
-    if not lake.is_dir():
-        raise InputError(f"{lake}: no such folder", wanted="a lake of partitions", todo="check --lake")
-    with (lake / "_lock").open("w") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise OutputError(
-                f"{lake} is being written by another job",
-                wanted="one at a time",
-                todo="run this again when it has ended",
-            ) from None
-        yield
-
-
-def _publish(
-    lake: Path, manifest: Manifest, changes: dict[str, pa.Table], removed: dict[str, pa.Table], ledger: pa.Table
-) -> None:
-    """Write a version whole, then point the manifest to it."""
-    import pyarrow.parquet as pq
-
-    version = manifest["version"] + 1
-    home = lake / VERSIONS / str(version)
-    partitions = manifest["partitions"] | {name: f"{VERSIONS}/{version}/{name}" for name in changes}
-    text = json.dumps({"version": version, "partitions": partitions}, indent=2)
-    # What stands there is of a job that was killed before it was published.
-    with whole(home, force=True, mark=_MARK, noun="version") as folder:
-        for below, tables in (("", changes), ("removed", removed)):
-            for name, table in tables.items():
-                (folder / below / name).mkdir(parents=True)
-                pq.write_table(table, folder / below / name / "part-0.parquet", compression="zstd")
-        pq.write_table(ledger, folder / _LEDGER)
-        (folder / _MARK).write_text(text, encoding="utf-8")
-    fresh = lake / f"{MANIFEST}.part"
-    fresh.write_text(text, encoding="utf-8")
-    with fresh.open("rb") as file:
-        os.fsync(file.fileno())
-    fresh.replace(lake / MANIFEST)
-
-
-def _read_ledger(lake: Path, manifest: Manifest) -> pa.Table:
-    if manifest["version"] == 0:
-        return _STATES.empty_table()
-    return _read(lake / VERSIONS / str(manifest["version"]) / _LEDGER)
-
-
-def _read(path: Path) -> pa.Table:
-    """Read a Parquet file, or those of a partition in the order of their names."""
-    import pyarrow.parquet as pq
-
-    files = sorted(path.rglob("*.parquet")) if path.is_dir() else [path]
+def _told(lake: Lake) -> Iterator[None]:
+    """Turn what a store refuses while it is read into one line."""
     try:
-        return pa.concat_tables([pq.ParquetFile(file).read() for file in files])
+        yield
     except (OSError, pa.ArrowException) as e:
-        raise InputError(f"{path}: {' '.join(str(e).split())}", wanted="Parquet", todo="check the path") from None
+        raise InputError(f"{lake.label}: {first_line(e)}", wanted="a lake that can be read", todo="check it") from None
 
 
-def _wanted(likes: pa.Table) -> set[tuple[Any, ...]]:
-    times = likes["ts"].cast(pa.int64()).to_pylist()
-    return set(zip(likes["user_id"].to_pylist(), likes["note_id"].to_pylist(), times, strict=True))
-
-
-def _matches(table: pa.Table, wanted: set[tuple[Any, ...]], name: str) -> npt.NDArray[np.bool_]:
-    """Tell which rows are likes that are wanted, by user, note and time to the microsecond."""
-    missing = [column for column in _NAMES if column not in table.column_names]
-    if missing or not pa.types.is_timestamp(table.schema.field("ts").type):
+def _files(lake: Lake, places: Mapping[str, str], config: InputConfig) -> list[File]:
+    """Return the files of some partitions with their columns, found as ``graphkit detect`` finds them."""
+    if not places:
         raise InputError(
-            f"{name}: {'no column ' + ', '.join(missing) if missing else 'ts is no timestamp'}",
-            wanted="user_id, note_id, and ts as a timestamp",
+            f"{lake.label}: no partition",
+            wanted="folders such as dt=2026-11-22 with Parquet in them",
             todo="check --lake",
         )
-    users = pa.array({user for user, _, _ in wanted}, table.schema.field("user_id").type)
-    near = np.flatnonzero(np.asarray(pc.is_in(table["user_id"], users)))
-    rows = table.select(_NAMES).take(pa.array(near))
-    unit = rows.schema.field("ts").type.tz
-    times = rows["ts"].cast(pa.timestamp("us", unit), safe=False).cast(pa.int64()).to_pylist()
-    found = zip(near.tolist(), rows["user_id"].to_pylist(), rows["note_id"].to_pylist(), times, strict=True)
-    hit = np.zeros(table.num_rows, np.bool_)
-    hit[[at for at, *like in found if tuple(like) in wanted]] = True
+    engine = LocalEngine()
+    names, parts = [], []
+    for name, place in places.items():
+        for part in resolve(lake.url(place), "likes", engine).parts:
+            if "/" not in part.name:  # else it is of a partition in this one
+                names.append(name)
+                parts.append(part)
+    bound = bind(LIKES, Source(lake.label, tuple(parts)), config.columns, config.ts_unit)
+    return [File(name, one) for name, one in zip(names, bound.parts, strict=True)]
+
+
+def _read_ledger(lake: Lake, manifest: Manifest) -> pa.Table:
+    import pyarrow.parquet as pq
+
+    if not manifest.history:
+        return _STATES.empty_table()
+    with lake.filesystem.open_input_file(lake.path(f"{manifest.history[-1]}/{_LEDGER}")) as file:
+        return pq.ParquetFile(file).read()
+
+
+def _matches(bound: Bound, likes: pa.Table, config: InputConfig) -> Bools:
+    """Tell which rows of a file are among `likes`, by user, note and time to the microsecond."""
+    wanted = set(zip(*(likes[name].to_pylist() for name in ("user_id", "note_id")), _us(likes["ts"]), strict=True))
+    users = likes["user_id"].combine_chunks().unique()
+    hits = [
+        _hits(bound, batch, wanted, users, config.ts_unit)
+        for _, task in bound.part.tasks()
+        for batch in bound.part.batches(bound.columns, task, True)
+    ]
+    return np.concatenate([np.zeros(0, np.bool_), *hits])
+
+
+def _hits(
+    bound: Bound, batch: pa.RecordBatch, wanted: set[tuple[Any, ...]], users: pa.Array, unit: str | None
+) -> Bools:
+    user, note = (plain(bound.column(batch, name)) for name in ("user_id", "note_id"))
+    if is_text(user.type) is not is_text(users.type) and not pa.types.is_null(user.type):
+        raise InputError(
+            f"{bound.part.label}: user ids of type {user.type}, in the batch of type {users.type}",
+            wanted="ids of one type",
+            todo="apply the batch to the lake that its run read",
+        )
+    near = np.flatnonzero(np.asarray(pc.is_in(user.cast(users.type), users)))
+    at = pa.array(near)
+    times = values.times(bound.column(batch, "ts").take(at), unit).tolist()
+    rows = zip(near.tolist(), user.take(at).to_pylist(), note.take(at).to_pylist(), times, strict=True)
+    hit = np.zeros(batch.num_rows, np.bool_)
+    hit[[row for row, *like in rows if tuple(like) in wanted]] = True
     return hit
 
 
+def _us(times: pa.ChunkedArray) -> list[int]:
+    found: list[int] = times.cast(pa.int64()).to_pylist()
+    return found
+
+
 @click.command()
-@click.option("--lake", required=True, type=click.Path(path_type=Path), help="Folder of the partitions dt=YYYY-MM-DD.")
+@click.option("--lake", required=True, help="Folder or URL of the partitions dt=YYYY-MM-DD.")
 @click.option("--batch", type=click.Path(path_type=Path), help="A batch to apply.")
-@click.option("--restore", type=click.Path(path_type=Path), help="A restore.parquet to put back.")
-def main(lake: Path, batch: Path | None, restore: Path | None) -> None:
+@click.option("--restore", type=click.Path(path_type=Path), help="A batch, or what a granted appeal wrote.")
+@click.option("--config", "config_file", help="A TOML config with the names of columns.")
+def main(lake: str, batch: Path | None, restore: Path | None, config_file: str | None) -> None:
     """Apply a batch to a lake, or put likes back; done twice it is done once."""
     try:
+        config = load_config(config_file).input
         if batch is not None and restore is None:
-            click.echo(f"{apply_batch(lake, batch)} rows taken")
+            click.echo(f"{apply_batch(lake, batch, config=config)} rows taken")
         elif restore is not None and batch is None:
-            click.echo(f"{restore_likes(lake, restore)} rows put back")
+            click.echo(f"{restore_likes(lake, restore, config=config)} rows put back")
         else:
             raise InputError("--batch and --restore", wanted="one of the two", todo="see --help")
     except GraphkitError as error:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 import sys
-from collections.abc import Iterable
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +20,8 @@ import graphkit as gk
 from graphkit.cli.options import Chosen, engine_options
 from graphkit.engines import Engine
 from graphkit.errors import GraphkitError, InputError, OutputError
-from pipelines.apply_to_lake import read_manifest
+from graphkit.likes.source import public
+from pipelines.lake import Lake
 
 
 def trailing_days(end: dt.date, days: int) -> list[dt.date]:
@@ -28,7 +29,7 @@ def trailing_days(end: dt.date, days: int) -> list[dt.date]:
     return [end - dt.timedelta(days=back) for back in reversed(range(days))]
 
 
-def find_partitions(lake: str, days: Iterable[dt.date]) -> tuple[list[str], list[dt.date]]:
+def find_partitions(lake: str, days: Sequence[dt.date]) -> tuple[list[str], list[dt.date]]:
     """Look for the partitions of some days.
 
     Parameters
@@ -41,20 +42,26 @@ def find_partitions(lake: str, days: Iterable[dt.date]) -> tuple[list[str], list
     Returns
     -------
     found : list of str
-        Paths (or URLs) of the partitions that are there, in the order of `days`.
+        Paths (or URLs) of what is there, in the order of `days`; those of parts of a day where some were moved.
     missing : list of datetime.date
         The days without a partition.
-    """
-    from pyarrow import fs
 
-    moved = {} if "://" in lake else read_manifest(Path(lake))["partitions"]
+    Raises
+    ------
+    InputError
+        When there is no such lake.
+    """
+    where = Lake.open(lake)
+    names = [f"dt={day}" for day in days]
+    manifest = where.manifest(names)
     found, missing = [], []
-    for day in days:
-        # A purge writes partitions anew elsewhere, and its manifest says where.
-        path = f"{lake.rstrip('/')}/{moved.get(f'dt={day}', f'dt={day}')}"
-        system, inner = fs.FileSystem.from_uri(path) if "://" in path else (fs.LocalFileSystem(), path)
-        if system.get_file_info(inner).type == fs.FileType.Directory:
-            found.append(path)
+    for day, name in zip(days, names, strict=True):
+        places = manifest.of(name)
+        if any(place != part for part, place in places.items()):
+            # A purge writes partitions anew elsewhere, and its manifest says where.
+            found += [where.url(place) for place in places.values()]
+        elif where.has(name):
+            found.append(where.url(name))
         else:
             missing.append(day)
     return found, missing
@@ -62,7 +69,7 @@ def find_partitions(lake: str, days: Iterable[dt.date]) -> tuple[list[str], list
 
 def likes_name(lake: str, window: list[dt.date]) -> str:
     """Say which partitions a run is about."""
-    return f"{lake.rstrip('/')}/dt={window[0]}..{window[-1]}"
+    return f"{public(lake).rstrip('/')}/dt={window[0]}..{window[-1]}"
 
 
 def made_from(run: Path) -> dict[str, Any] | None:
@@ -133,7 +140,7 @@ def detect_day(
     found, missing = find_partitions(lake, window)
     if not found:
         raise InputError(
-            f"{lake}: no partition from dt={window[0]} to dt={window[-1]}",
+            f"{public(lake)}: no partition from dt={window[0]} to dt={window[-1]}",
             wanted="folders named dt=YYYY-MM-DD",
             todo="check --lake and --date",
         )

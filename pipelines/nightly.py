@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-import os
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
@@ -21,6 +20,7 @@ from typing import Any
 
 import click
 
+from graphkit.cli.output import write_whole
 from graphkit.detection.rundir import read_run, run_id
 from graphkit.errors import GraphkitError
 from pipelines.detect_daily import find_partitions, trailing_days
@@ -139,8 +139,10 @@ def run_step(night: Night, step: str, *, force: bool = False) -> int:
     night.folder.mkdir(parents=True, exist_ok=True)
     done = subprocess.run(command, check=False, stdout=subprocess.PIPE)
     if done.returncode == 0:
-        _put(night.folder / f"{step}.{'txt' if step == 'report' else 'json'}", done.stdout)
-        _put(night.folder / STATE, (json.dumps({**state, step: made_from}, indent=2) + "\n").encode())
+        printed = night.folder / f"{step}.{'txt' if step == 'report' else 'json'}"
+        write_whole(printed, lambda file: file.write_bytes(done.stdout))
+        finished = json.dumps({**state, step: made_from}, indent=2) + "\n"
+        write_whole(night.folder / STATE, lambda file: file.write_text(finished, encoding="utf-8"))
         click.echo(f"{step}: done", err=True)
     return done.returncode
 
@@ -151,16 +153,6 @@ def _state(night: Night) -> dict[str, Any]:
     except FileNotFoundError:
         return {}
     return state
-
-
-def _put(path: Path, content: bytes) -> None:
-    """Put a file in its place whole or not at all."""
-    partial = path.parent / f".{path.name}.{os.getpid()}.part"
-    try:
-        partial.write_bytes(content)
-        partial.replace(path)
-    finally:
-        partial.unlink(missing_ok=True)
 
 
 def run_night(night: Night, steps: Sequence[str] = STEPS, *, force: bool = False) -> int:

@@ -115,7 +115,15 @@ def test_job__missing_partitions_are_listed(lake: Path) -> None:
     assert "1 of 3 partitions are missing: 2026-11-21" in result.stderr
 
 
+def test_job__no_lake_at_all(tmp_path: Path) -> None:
+    result = job(tmp_path / "lake")
+    assert result.exit_code == 2
+    assert "lake: no such folder; wanted a lake of partitions" in result.stderr
+    assert not (tmp_path / "runs").exists()
+
+
 def test_job__no_partition_at_all(tmp_path: Path) -> None:
+    (tmp_path / "lake").mkdir()
     result = job(tmp_path / "lake")
     assert result.exit_code == 2
     assert "no partition from dt=2026-11-20 to dt=2026-11-22" in result.stderr

@@ -16,7 +16,7 @@ from graphkit import schemas
 from graphkit.columns import Table
 
 HANDED_IN = (*schemas.INPUTS, schemas.DECISIONS, schemas.PROTECTED)
-TABLES = {table.name: table for table in (*HANDED_IN, *schemas.OUTPUTS, schemas.LINEAGE)}
+TABLES = {table.name: table for table in (*HANDED_IN, *schemas.OUTPUTS, schemas.LINEAGE, schemas.AUDIT)}
 
 
 def row(*cells: str) -> str:

@@ -30,6 +30,10 @@ class Evidence:
             (row["user_id"], row["note_id"]): row for row in run.candidates.to_pylist()
         }
 
+    def like(self, user: Any, note: Any) -> Row | None:
+        """Return the row of the like of a user on a note; ``None`` where the run does not propose it."""
+        return self._candidates.get((user, note))
+
     def of(self, subject: Mapping[str, Any]) -> dict[str, list[Row]]:
         """Return the rows that a verdict is about, by table; none where the run does not know its subject.
 

@@ -60,11 +60,12 @@ class Ledger(Register):
             return
         self.add_run(run)
         tier = dict(zip(_pairs(run.candidates), run.candidates["tier"].to_pylist(), strict=True))
+        author = dict(zip(run.impact["note_id"].to_pylist(), run.impact["author_id"].to_pylist(), strict=True))
         columns = ("batch_id", "run_id", "path", "made_at")
         self._insert("batches", columns, (batch_id, run.run_id, str(Path(path).resolve()), dump_time(made_at)))
         self._note(batch_id, "made", made_at)
         self._sql.executemany(
-            "INSERT INTO purged VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            "INSERT INTO purged VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (
                 (
                     batch_id,
@@ -76,6 +77,7 @@ class Ledger(Register):
                     tier[user, note],
                     score,
                     json.dumps(reasons),
+                    dump_id(author.get(note)),
                 )
                 for key, user, note, ts, ring, score, reasons in rows
             ),
@@ -125,30 +127,32 @@ class Ledger(Register):
                 keys[batch_id].add(key)
         return keys
 
-    def purged(self, user: Any = None, note: Any = None) -> list[Row]:
+    def purged(self, user: Any = None, note: Any = None, *, author: Any = None) -> list[Row]:
         """Return the likes that batches took, in the order of the batches.
 
         Parameters
         ----------
-        user, note
-            Only likes of this user and on this note; of all, where absent.
+        user, note, author
+            Only likes of this user, on this note and on notes of this author; of all, where absent.
 
         Returns
         -------
         list of dict
-            `batch_id`, `key`, `user_id`, `note_id`, `ts`, `ring_id`, `tier`, `score`, `reasons`; of the batch `run_id`,
+            `batch_id`, `key`, `user_id`, `note_id`, `author_id` (``None`` where unknown), `ts`, `ring_id`, `tier`,
+            `score`, `reasons`; of the batch `run_id`,
             `path` and `made_at`; `name` of the ring; `restored`, whether an appeal gave the like back.
         """
         names = self.names()
         found = self._sql.execute(
             "SELECT purged.*, run_id, path, made_at, decision_id IS NOT NULL AS restored FROM purged "
             "JOIN standing_batches USING (batch_id) LEFT JOIN restored USING (batch_id, key) "
-            "WHERE ifnull(user_id = ?, TRUE) AND ifnull(note_id = ?, TRUE) ORDER BY made_at, batch_id, ts, key",
-            (dump_id(user), dump_id(note)),
+            "WHERE ifnull(user_id = ?1, TRUE) AND ifnull(note_id = ?2, TRUE) AND (?3 IS NULL OR author_id = ?3) "
+            "ORDER BY made_at, batch_id, ts, key",
+            (dump_id(user), dump_id(note), dump_id(author)),
         )
         rows = [dict(row) for row in found]
         for row in rows:
-            row |= {name: load_id(row[name]) for name in ("user_id", "note_id")}
+            row |= {name: load_id(row[name]) for name in ("user_id", "note_id", "author_id")}
             row |= {name: dt.datetime.fromisoformat(row[name]) for name in ("ts", "made_at")}
             row |= {"reasons": json.loads(row["reasons"]), "restored": bool(row["restored"])}
             row["name"] = names[row["run_id"], row["ring_id"]]

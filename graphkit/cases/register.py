@@ -10,7 +10,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from graphkit.cases.database import dump_time
+from graphkit.cases.database import dump_time, load_id
 from graphkit.cases.lineage import end_of, place
 from graphkit.cases.lineagefile import Lineage
 from graphkit.detection.run import Detection
@@ -92,15 +92,14 @@ class Register:
                 )
 
     def id_from(self, text: str, column: str) -> Any:
-        """Return the id that a text stands for, as the store holds ids of that column, ``user_id`` or ``note_id``.
+        """Return the id that a text stands for, as the store holds ids: a ``user_id``, ``note_id`` or ``author_id``.
 
         Raises
         ------
         InputError
             When ids are integers and the text is none.
         """
-        held = self.lineage.id_type(column)
-        if held is None or not pa.types.is_integer(held):
+        if not self._has_integers(column):
             return text
         try:
             return int(text)
@@ -108,6 +107,13 @@ class Register:
             raise InputError(
                 f"{column} {text!r}", wanted=f"an integer, as the ids in {self.folder} are", todo="mend it"
             ) from None
+
+    def _has_integers(self, column: str) -> bool:
+        if column == "author_id":  # the lineage knows members and targets only
+            some = self._sql.execute("SELECT author_id FROM purged WHERE author_id IS NOT NULL LIMIT 1").fetchone()
+            return some is not None and isinstance(load_id(some[0]), int)
+        held = self.lineage.id_type(column)
+        return held is not None and bool(pa.types.is_integer(held))
 
     def _insert(self, table: str, columns: tuple[str, ...], values: tuple[Any, ...]) -> int:
         marks = ", ".join("?" * len(columns))

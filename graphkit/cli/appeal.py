@@ -1,9 +1,9 @@
-"""``graphkit appeal``: what was taken from somebody, why, and the way back."""
+"""``graphkit appeal``: what was taken from somebody, or from somebody's notes, why, and the way back."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import click
 
@@ -16,9 +16,10 @@ _PATH = click.Path(path_type=Path)
 
 @click.command(name="appeal")
 @click.argument("cases", metavar="CASES", type=_PATH)
-@click.option("--user", "user_text", metavar="U", help="Who appeals.")
-@click.option("--reference", metavar="REF", help="What the notice says, in place of --user.")
-@click.option("--note", "note_text", metavar="N", help="The note of the one like it is about.")
+@click.option("--user", "user_text", metavar="U", help="The user who appeals.")
+@click.option("--author", "author_text", metavar="A", help="The author who appeals, whose notes lost likes.")
+@click.option("--reference", metavar="REF", help="What the notice says, in place of --user or --author.")
+@click.option("--note", "note_text", metavar="N", help="The one note it is about.")
 @click.option("--run", "run_dir", type=_PATH, metavar="RUN", help="A later run, for what is known now.")
 @click.option("--grant/--refuse", default=None, help="Decide it; without either it is only looked up.")
 @click.option("--out", type=_PATH, metavar="RESTORE", help="Restore batch to be made by a granted appeal.")
@@ -29,6 +30,7 @@ _PATH = click.Path(path_type=Path)
 def command(
     cases: Path,
     user_text: str | None,
+    author_text: str | None,
     reference: str | None,
     note_text: str | None,
     run_dir: Path | None,
@@ -36,31 +38,35 @@ def command(
     as_json: bool,
     **decision: Any,
 ) -> None:
-    """Say which batches took likes of user U, on what evidence then and now, and decide the appeal.
+    """Say which batches took likes of user U, or on notes of author A, on what evidence, and decide the appeal.
 
-    CASES is the case store. A granted appeal clears the user and writes a restore batch; a refused one confirms.
+    CASES is the case store. A granted appeal clears the user, or an author's likes, and writes a restore batch; a
+    refused one confirms.
     """
-    if (user_text is None) is (reference is None):
-        raise ConfigError("who appeals?", wanted="one of --user and --reference", todo="see graphkit appeal --help")
+    named: tuple[tuple[Literal["user", "author"], str | None], ...] = (("user", user_text), ("author", author_text))
+    if sum(text is not None for text in (user_text, author_text, reference)) != 1:
+        raise ConfigError(
+            "who appeals?", wanted="one of --user, --author and --reference", todo="see graphkit appeal --help"
+        )
 
     from graphkit.cases.decisions import login_name
     from graphkit.cases.store import CaseStore
     from graphkit.detection import load
-    from graphkit.purge.appeal import appeal, decide, who_quotes
+    from graphkit.purge.appeal import Appellant, appeal, decide, who_quotes
     from graphkit.report.appeal import appeal_text
     from graphkit.report.machine import to_json
 
     with CaseStore.open(cases) as store:
-        user = None if user_text is None else store.id_from(user_text, "user_id")
+        people = [Appellant(role, store.id_from(text, f"{role}_id")) for role, text in named if text is not None]
         note = None if note_text is None else store.id_from(note_text, "note_id")
-    user = who_quotes(reference, cases) if reference is not None else user
+    who = people[0] if reference is None else who_quotes(reference, cases)
     run, at = None if run_dir is None else load(run_dir), parse_time(now, "--now")
     decided = decision["grant"] is not None
     if decided:
         decision["reviewer"] = decision["reviewer"] or login_name()
-        found = decide(cases, user, note, run=run, at=at, **decision)
+        found = decide(cases, who, note, run=run, at=at, **decision)
     else:
-        found = appeal(cases, user, note, run=run, at=at)
+        found = appeal(cases, who, note, run=run, at=at)
     where = decision["out"] if decided else None
     if as_json:
         say(to_json({"decision": decision if decided else None, **found.to_dict()}))

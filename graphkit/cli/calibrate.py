@@ -8,8 +8,7 @@ from typing import Any
 import click
 
 from graphkit.cli.options import json_option
-from graphkit.cli.output import say, terminal, write_whole
-from graphkit.errors import OutputError
+from graphkit.cli.output import check_file, say, terminal, write_whole
 
 
 @click.command(name="calibrate")
@@ -28,8 +27,8 @@ def command(cases: Path, method: Any, out: Path | None, force: bool, as_json: bo
 
     CASES is a case store, or a run with one beside it. No tier and no table changes by it.
     """
-    if out is not None and out.exists() and not force:
-        raise OutputError(f"{out} exists", wanted="a new file", todo="choose another --out or pass --force")
+    if out is not None:
+        check_file(out, "--out", force=force)
     from graphkit.cases.calibrate import calibrate
     from graphkit.cases.store import default_folder
     from graphkit.detection.rundir import INFO
@@ -39,6 +38,6 @@ def command(cases: Path, method: Any, out: Path | None, force: bool, as_json: bo
     found = calibrate(default_folder(cases) if (cases / INFO).is_file() else cases, method=method)
     document = to_json(found.to_dict())
     if out is not None:
-        write_whole(out, document + "\n")
+        write_whole(out, lambda file: file.write_text(document + "\n", encoding="utf-8"))
     colour, width = terminal()
     say(document if as_json else calibrating_text(found, where=out, colour=colour, width=width))

@@ -7,8 +7,8 @@ from pathlib import Path
 import click
 
 from graphkit.cli.options import json_option
-from graphkit.cli.output import say, terminal
-from graphkit.errors import ConfigError, OutputError
+from graphkit.cli.output import check_file, say, terminal
+from graphkit.errors import ConfigError
 
 
 @click.command(name="evaluate")
@@ -28,7 +28,7 @@ def command(pairs: tuple[str, ...], as_json: bool, plot: Path | None) -> None:
             todo="add what is missing; see graphkit evaluate --help",
         )
     if plot is not None:
-        check_picture(plot)
+        check_file(plot, "--plot", endings=(".png", ".svg", ".pdf"), force=True)
 
     from graphkit.evaluation import evaluate
     from graphkit.report.evaluation import evaluation_text
@@ -41,17 +41,3 @@ def command(pairs: tuple[str, ...], as_json: bool, plot: Path | None) -> None:
         save_calibration(found, plot)
     colour, width = terminal()
     say(to_json(found.to_dict()) if as_json else evaluation_text(found, plot=plot, colour=colour, width=width))
-
-
-def check_picture(path: Path) -> None:
-    """Refuse a place where no picture can be put, before the work.
-
-    Raises
-    ------
-    OutputError
-        When the name has no known ending, or its directory is missing.
-    """
-    if path.suffix.lower() not in {".png", ".svg", ".pdf"}:
-        raise OutputError(f"{path}", wanted="a name that ends in .png, .svg or .pdf", todo="mend --plot")
-    if path.is_dir() or not path.absolute().parent.is_dir():
-        raise OutputError(f"{path} cannot be written", wanted="a file in a directory that is there", todo="mend --plot")

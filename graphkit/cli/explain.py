@@ -7,8 +7,8 @@ from pathlib import Path
 import click
 
 from graphkit.cli.options import json_option
-from graphkit.cli.output import say, terminal, write_whole
-from graphkit.errors import ConfigError, InputError, OutputError
+from graphkit.cli.output import check_file, say, terminal, write_whole
+from graphkit.errors import ConfigError, InputError
 
 
 @click.command(name="explain")
@@ -32,7 +32,9 @@ def command(run_dir: Path, lang: str, appeal: Path | None, as_json: bool, **aske
     user, and of other people counts only.
     """
     if appeal is not None:
-        check_packet(appeal, asked["user"])
+        if asked["user"] is None:
+            raise ConfigError("--appeal without --user", wanted="the user who appeals", todo="pass --user")
+        check_file(appeal, "--appeal", endings=(".json", ".html"))
 
     from graphkit.detection import load
     from graphkit.explain import explain
@@ -56,26 +58,7 @@ def command(run_dir: Path, lang: str, appeal: Path | None, as_json: bool, **aske
     one = explain(run, **subject, lang=lang, likes=likes)
     if appeal is not None:
         packet = appeal_packet(run, user=subject["user"], note=subject["note"], likes=likes)
-        write_whole(appeal, appeal_page(packet) if appeal.suffix.lower() == ".html" else to_json(packet) + "\n")
+        page = appeal_page(packet) if appeal.suffix.lower() == ".html" else to_json(packet) + "\n"
+        write_whole(appeal, lambda file: file.write_text(page, encoding="utf-8"))
     colour, width = terminal()
     say(to_json(one.to_dict()) if as_json else explanation_text(one, colour=colour, width=width))
-
-
-def check_packet(path: Path, user: str | None) -> None:
-    """Refuse a packet that cannot be made, before the work.
-
-    Raises
-    ------
-    ConfigError
-        When no user is named.
-    OutputError
-        When the name has no known ending, something stands there, or its directory is missing.
-    """
-    if user is None:
-        raise ConfigError("--appeal without --user", wanted="the user who appeals", todo="pass --user")
-    if path.suffix.lower() not in {".json", ".html"}:
-        raise OutputError(f"{path}", wanted="a name that ends in .json or .html", todo="mend --appeal")
-    if path.exists() or not path.absolute().parent.is_dir():
-        raise OutputError(
-            f"{path} cannot be written", wanted="a new file in a directory that is there", todo="mend --appeal"
-        )

@@ -6,7 +6,7 @@ import os
 import shutil
 import sys
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import click
@@ -46,6 +46,37 @@ def check_world(out: Path, force: bool) -> None:
         raise OutputError(f"{out}: {parent} cannot be written", wanted="a writable place", todo="choose another")
 
 
+def check_file(out: Path, option: str, *, endings: Sequence[str] = (), force: bool | None = None) -> None:
+    """Refuse a place where no file can be put in the end.
+
+    Parameters
+    ----------
+    out
+        The file to be made.
+    option
+        What it was passed to.
+    endings
+        What its name may end in; anything, where absent.
+    force
+        Whether a file that stands there may be replaced; ``None`` where the command has no ``--force``, and never does.
+
+    Raises
+    ------
+    OutputError
+        When the name has no such ending, something stands there, or its directory is missing.
+    """
+    if endings and out.suffix.lower() not in endings:
+        known = " or ".join([", ".join(endings[:-1]), endings[-1]])
+        raise OutputError(f"{out}", wanted=f"a name that ends in {known}", todo=f"mend {option}")
+    if out.is_file() and not force:
+        todo = f"choose another {option}" + ("" if force is None else ", or pass --force")
+        raise OutputError(f"{out} exists", wanted="a new file", todo=todo)
+    if out.is_dir() or not out.absolute().parent.is_dir():
+        raise OutputError(
+            f"{out} cannot be written", wanted="a file in a directory that is there", todo=f"mend {option}"
+        )
+
+
 def replace(out: Path, write: Callable[[Path], object]) -> None:
     """Put what `write` writes in the place of the directory `out`, which stays until the new one is whole."""
     with tempfile.TemporaryDirectory(prefix=f".{out.name}.", dir=out.absolute().parent) as beside:
@@ -55,11 +86,11 @@ def replace(out: Path, write: Callable[[Path], object]) -> None:
         new.rename(out)
 
 
-def write_whole(path: Path, content: str) -> None:
-    """Write a text file beside its place first, so that what stands there stays until the new one is whole."""
+def write_whole(path: Path, write: Callable[[Path], object]) -> None:
+    """Have `write` write a file beside its place first, so that what stands there stays until the new one is whole."""
     partial = path.parent / f".{path.name}.{os.getpid()}.part"
     try:
-        partial.write_text(content, encoding="utf-8")
+        write(partial)
         partial.replace(path)
     finally:
         partial.unlink(missing_ok=True)

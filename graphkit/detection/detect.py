@@ -31,13 +31,13 @@ from graphkit.scoring.competition import compete
 from graphkit.scoring.gathered import Gathered, find_gathered
 from graphkit.scoring.rings import Rings, find_rings
 from graphkit.scoring.tiers import TIERS
+from graphkit.warning import warning
 
 _PACKAGES = ("numpy", "numba", "pyarrow", "scipy", "igraph")
 
 #: What making a decoy takes at most, bytes a like.
 _DECOY_BYTES = 80
 
-_NO_DECOYS = "no decoys: q-values rest on scores alone"
 
 #: Which columns each optional channel of evidence reads.
 _NEEDS: tuple[tuple[str, str], ...] = (
@@ -111,7 +111,7 @@ def detect(
     with progress.stage("tables", len(rings), "rings"):
         tables = build_tables(likes, graph, projection, rings, config.scoring)
     info = _describe(likes, config, projection, gathered, tables, engine, inputs or {})
-    info["warnings"] = [*likes.warnings, *widened, *(() if config.scoring.decoys else (_NO_DECOYS,))]
+    info["warnings"] = [*likes.warnings, *widened, *(() if config.scoring.decoys else (warning("NO_DECOYS"),))]
     info["timings_s"] = {name: round(seconds, 3) for name, seconds in progress.seconds.items()}
     info["seconds"] = round(time.perf_counter() - start, 3)
     info["peak_memory_bytes"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024

@@ -84,7 +84,7 @@ def whole(path: Path, *, force: bool, mark: str = INFO, noun: str = "run") -> It
         parent.mkdir(parents=True, exist_ok=True)
         fresh.mkdir()
         yield fresh
-        _flush(fresh)
+        flush(fresh)
         if force and path.exists():
             path.rename(old)
         fresh.rename(path)
@@ -119,7 +119,7 @@ def _sweep(path: Path) -> None:
             shutil.rmtree(rest, ignore_errors=True)
 
 
-def _flush(folder: Path) -> None:
+def flush(folder: Path) -> None:
     """Ask the system to put every file on disk before the directory takes its name."""
     for file in [*folder.rglob("*"), folder]:
         handle = os.open(file, os.O_RDONLY)

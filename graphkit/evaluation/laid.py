@@ -139,19 +139,10 @@ def lay(run: Detection, truth: Truth, name: str) -> Laid:
     candidates, members, rings = run.candidates, run.members, run.rings
     warnings = _check_counts(run, truth, name)
     ring_ids = rings["ring_id"].combine_chunks()
-    n_notes = len(truth.note_ids)
-    user = _codes(candidates["user_id"], truth.user_ids)
-    note = _codes(candidates["note_id"], truth.note_ids)
     member = _codes(members["user_id"], truth.user_ids)
-    keys = truth.like_user * n_notes + truth.like_note
-    order = np.argsort(keys, kind="stable")
-    key = user * n_notes + note
-    place = np.minimum(np.searchsorted(keys[order], key), max(len(keys) - 1, 0))
-    like = order[place]
-    strange = (user < 0) | (note < 0) | (keys[like] != key) if len(keys) else np.ones(len(key), np.bool_)
-    for what, unknown in (("candidates", strange), ("members", member < 0)):
-        if unknown.any():
-            raise _another_log(f"{name}: {int(unknown.sum()):,} of {len(unknown):,} {what} are not in {truth.name}")
+    like = rows_of(candidates, truth, name, "candidates")
+    if (member < 0).any():
+        raise _another_log(f"{name}: {int((member < 0).sum()):,} of {len(member):,} members are not in {truth.name}")
     return Laid(
         run_name=name,
         truth=truth,
@@ -168,6 +159,27 @@ def lay(run: Detection, truth: Truth, name: str) -> Laid:
         like_score=_numbers(candidates["score"]),
         warnings=warnings,
     )
+
+
+def rows_of(likes: pa.Table, truth: Truth, name: str, what: str) -> I64:
+    """Return the row of the truth that each like is, int64[n].
+
+    Raises
+    ------
+    InputError
+        When the truth does not tell of one of them; `name` and `what` say whose likes they are.
+    """
+    n_notes = len(truth.note_ids)
+    user = _codes(likes["user_id"], truth.user_ids)
+    note = _codes(likes["note_id"], truth.note_ids)
+    keys = truth.like_user * n_notes + truth.like_note
+    order = np.argsort(keys, kind="stable")
+    key = user * n_notes + note
+    row = order[np.minimum(np.searchsorted(keys[order], key), max(len(keys) - 1, 0))]
+    strange = (user < 0) | (note < 0) | (keys[row] != key) if len(keys) else np.ones(len(key), np.bool_)
+    if strange.any():
+        raise _another_log(f"{name}: {int(strange.sum()):,} of {len(strange):,} {what} are not in {truth.name}")
+    return row
 
 
 def _another_log(found: str) -> InputError:

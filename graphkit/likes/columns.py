@@ -19,6 +19,7 @@ from graphkit.likes.encode import is_int, is_text
 from graphkit.likes.parts import Part
 from graphkit.likes.source import Source
 from graphkit.schemas import INPUTS
+from graphkit.warning import warning
 
 _SYNONYMS = {
     "user_id": "uid user userid actor actorid account accountid member memberid liker likerid customer visitorid",
@@ -115,7 +116,7 @@ def bind(table: Table, source: Source, columns: Mapping[str, str], ts_unit: str 
         if there:
             types[column.name] = _common_type(column, there, ts_unit)
             if column.kind is Kind.TIME and any(values.is_naive(kind) for _, kind in there):
-                warnings.append(f"{table.name}: times without a zone in {column.name} were read as UTC")
+                warnings.append(warning("TIMES_WITHOUT_ZONE", table=table.name, column=column.name))
         else:
             _check_mapped(table, column, source, columns)
     return Binding(source, bounds, types, tuple(warnings))

@@ -100,9 +100,9 @@ def _join(sources: list[Source]) -> Source:
 
 
 def _resolve_path(text: str, role: str, engine: Engine) -> Source:
-    label = _public(text)
+    label = public(text)
     try:
-        place = _locate(text)
+        place = locate(text)
         info = place.filesystem.get_file_info(place.base)
         files = {}
         if place.pattern:
@@ -110,11 +110,11 @@ def _resolve_path(text: str, role: str, engine: Engine) -> Source:
             named = [i for i in matches if i.type == fs.FileType.File]
             files = {i.path: i for i in named if i.base_name.lower().endswith(SUFFIXES)}
             for directory in (i for i in matches if i.type == fs.FileType.Directory):
-                files |= {i.path: i for i in _walk(place.filesystem, directory.path)}
+                files |= {i.path: i for i in walk(place.filesystem, directory.path)}
             # Files without a suffix, as old Hive writes them, were meant when there is nothing else.
             files = files or {i.path: i for i in named}
         elif info.type == fs.FileType.Directory:
-            files = {i.path: i for i in _walk(place.filesystem, place.base)}
+            files = {i.path: i for i in walk(place.filesystem, place.base)}
         elif info.type == fs.FileType.File:
             part = FilePart(place.filesystem, info, info.base_name, label, _hive_keys(info.path))
             return Source(label, (part,))
@@ -139,17 +139,27 @@ def _resolve_path(text: str, role: str, engine: Engine) -> Source:
 
 
 @dataclass(frozen=True)
-class _Place:
-    """Where to look: the path down to the first wildcard, and the path components from there on."""
+class Place:
+    """Where to look.
+
+    Attributes
+    ----------
+    filesystem, base
+        The path down to the first wildcard, and what holds it.
+    pattern
+        The path components from there on.
+    shown
+        What the user would write before the name of a file found.
+    """
 
     filesystem: fs.FileSystem
     base: str
     pattern: list[str]
-    #: What the user would write before the name of a file found.
     shown: str
 
 
-def _locate(text: str) -> _Place:
+def locate(text: str) -> Place:
+    """Return the filesystem and path that a path, URL or glob stands for; raises what pyarrow does of a bad URL."""
     scheme = re.match(r"[A-Za-z][A-Za-z0-9+.-]+://", text)
     if scheme:  # a question mark begins the options of the filesystem
         address, mark, options = text.partition("?")
@@ -166,10 +176,10 @@ def _locate(text: str) -> _Place:
         base = Path(shown or ("/" if text.startswith("/") else ".")).expanduser().absolute().as_posix()
         filesystem = fs.LocalFileSystem()
     pattern = [c for c in components[wild:] if c]
-    return _Place(filesystem, base.rstrip("/") or "/", pattern, _public(shown).rstrip("/") + "/" if shown else "")
+    return Place(filesystem, base.rstrip("/") or "/", pattern, public(shown).rstrip("/") + "/" if shown else "")
 
 
-def _public(text: str) -> str:
+def public(text: str) -> str:
     """Return a path or URL without credentials and options: it will stand in messages and reports."""
     return re.sub(r"(?<=://)[^/@]*@", "", text.partition("?")[0]) if "://" in text else text
 
@@ -182,7 +192,7 @@ def _list(filesystem: fs.FileSystem, base: str, recursive: bool = False) -> list
     return list(filesystem.get_file_info(fs.FileSelector(base, allow_not_found=True, recursive=recursive)))
 
 
-def _walk(filesystem: fs.FileSystem, base: str) -> Iterator[fs.FileInfo]:
+def walk(filesystem: fs.FileSystem, base: str) -> Iterator[fs.FileInfo]:
     """Yield the Parquet files below a directory."""
     for info in _list(filesystem, base, recursive=True):
         relative = info.path.removeprefix(base.rstrip("/") + "/").split("/")

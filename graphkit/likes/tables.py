@@ -23,6 +23,7 @@ from graphkit.likes.columns import Binding
 from graphkit.likes.encode import Block, Codebook, is_text, known, plain
 from graphkit.likes.fingerprint import RowHash, Sums
 from graphkit.likes.model import I32, I64, NO_TIME, UNKNOWN
+from graphkit.warning import warning
 
 _CODED = (Kind.AUTHOR_ID, Kind.ID)
 _UNKNOWN: dict[Kind, Any] = {
@@ -105,21 +106,18 @@ def join(table: Table, binding: Binding, liked: Liked, config: InputConfig, adva
     out = Joined()
     codes, columns, n_null = _read(binding, key, optional, liked, config, advance, out.values)
     if n_null:
-        out.warnings.append(f"{table.name}: {n_null:,} rows without {key} were dropped")
+        out.warnings.append(warning("ROWS_WITHOUT_KEY", table=table.name, n=n_null, column=key))
     for c in optional:
         if c.kind is Kind.TIME:
             odd = _forget_impossible(columns[c.name], config)
             if odd:
-                out.warnings.append(f"{table.name}: {odd:,} impossible times in {c.name} were taken as unknown")
+                out.warnings.append(warning("IMPOSSIBLE_TIMES", table=table.name, n=odd, column=c.name))
     chosen, n_differ = _choose(codes, columns)
     if n_differ:
-        out.warnings.append(
-            f"{table.name}: {n_differ:,} values of {key} have rows that differ; the least row of each was kept"
-        )
+        out.warnings.append(warning("ROWS_DIFFER", table=table.name, n=n_differ, column=key))
     if len(chosen) * 2 < len(liked.ids):
-        out.warnings.append(
-            f"{table.name}: only {len(chosen):,} of {len(liked.ids):,} liked values of {key} are in the table"
-        )
+        n, n_all = len(chosen), len(liked.ids)
+        out.warnings.append(warning("FEW_KNOWN", table=table.name, n=n, all=n_all, column=key))
     rows = np.full(len(liked.ids), -1, np.int64)
     rows[codes[chosen]] = chosen
     for c in optional:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from graphkit.errors import InputError
+from graphkit.warning import warning
 
 _NAMES = {1: "microsecond", 1_000: "millisecond", 1_000_000: "second", 60_000_000: "minute", 3_600_000_000: "hour"}
 
@@ -42,8 +43,6 @@ def usable_windows(windows_s: tuple[int, ...], resolution_us: int) -> tuple[tupl
         )
     usable = tuple(sorted({max(w, least) for w in windows_s}))
     warnings = tuple(
-        f"window {w} s is finer than the times ({name} resolution): widened to {least} s"
-        for w in windows_s
-        if w < least
+        warning("WINDOW_WIDENED", window_s=str(w), resolution=name, least_s=str(least)) for w in windows_s if w < least
     )
     return usable, warnings

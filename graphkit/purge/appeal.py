@@ -1,4 +1,4 @@
-"""Appeals: what was taken from somebody, why, what is known now, and the way back."""
+"""Appeals: what was taken from somebody, or from somebody's notes, why, what is known now, and the way back."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import pyarrow as pa
 
@@ -22,14 +22,38 @@ from graphkit.columns import Kind
 from graphkit.detection.run import Detection
 from graphkit.detection.rundir import file_digest, whole
 from graphkit.errors import ConfigError, InputError
+from graphkit.purge.batchdir import FORMAT, RESTORE_INFO
 from graphkit.purge.csv_twin import write_csv
 from graphkit.purge.notices import reference_of
 from graphkit.schemas import RESTORE
 
-INFO = "restore.json"
-FORMAT = 1
-
 Row = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Appellant:
+    """Who appeals.
+
+    Attributes
+    ----------
+    role
+        ``user``, against the loss of likes that were given; or ``author``, against that of likes on notes.
+    id
+        The id.
+    """
+
+    role: Literal["user", "author"]
+    id: Any
+
+    @property
+    def is_author(self) -> bool:
+        """Whether an author appeals."""
+        return self.role == "author"
+
+    @property
+    def likes(self) -> str:
+        """Whose likes it is about, in words."""
+        return f"on notes of author {self.id!r}" if self.is_author else f"of user {self.id!r}"
 
 
 @dataclass(frozen=True)
@@ -38,21 +62,22 @@ class Appeal:
 
     Attributes
     ----------
-    user
+    who
         Who appeals.
     note
-        The note of the one like it is about; ``None`` where it is about all.
+        The one note it is about; ``None`` where it is about all.
     likes
         What batches took, from ``CaseStore.purged``: the batch, the ring, the reasons, and whether it was given back.
     then
-        Rows of ``rings``, ``members`` and ``candidates`` that spoke for taking them, as they were.
+        Rows of ``rings``, ``members`` and ``candidates`` that spoke for taking them, as they were; an author's appeal
+        is about likes, and has no members.
     now
         The same of a later run, none where it has nothing on the user; ``None`` where no run was given.
     held
         What reviewers hold of the user, of the likes, and of the rings.
     """
 
-    user: Any
+    who: Appellant
     note: Any
     likes: Sequence[Row]
     then: Mapping[str, list[Row]]
@@ -67,7 +92,7 @@ class Appeal:
     def to_dict(self) -> Row:
         """Return it in plain types, for JSON."""
         return {
-            "user_id": self.user,
+            f"{self.who.role}_id": self.who.id,
             "note_id": self.note,
             "likes": list(self.likes),
             "then": dict(self.then),
@@ -80,7 +105,12 @@ class Appeal:
 
 
 def appeal(
-    cases: str | Path, user: Any, note: Any = None, *, run: Detection | None = None, at: dt.datetime | None = None
+    cases: str | Path,
+    who: Appellant,
+    note: Any = None,
+    *,
+    run: Detection | None = None,
+    at: dt.datetime | None = None,
 ) -> Appeal:
     """Look up what an appeal is about.
 
@@ -88,10 +118,10 @@ def appeal(
     ----------
     cases
         The case store.
-    user
+    who
         Who appeals.
     note
-        The note of the one like it is about; all of the user's, where absent.
+        The one note it is about; all, where absent.
     run
         A later run, for what is known now.
     at
@@ -107,35 +137,39 @@ def appeal(
         When no batch took such a like.
     """
     with CaseStore.open(cases) as store:
-        return _look_up(store, user, note, run, at or dt.datetime.now(dt.UTC))
+        return _look_up(store, who, note, run, at or dt.datetime.now(dt.UTC))
 
 
-def _look_up(store: CaseStore, user: Any, note: Any, run: Detection | None, at: dt.datetime) -> Appeal:
-    likes = store.purged(user, note)
+def _look_up(store: CaseStore, who: Appellant, note: Any, run: Detection | None, at: dt.datetime) -> Appeal:
+    likes = store.purged(note=note, **{who.role: who.id})
     if not likes:
-        what = f"user {user!r}" if note is None else f"user {user!r} on note {note!r}"
         raise InputError(
-            f"no batch in {store.folder} took a like of {what}",
-            wanted="somebody whose like was taken",
+            f"no batch in {store.folder} took a like {who.likes}" + ("" if note is None else f", note {note!r}"),
+            wanted="somebody whose like was taken, or an author of a note that lost one",
             todo="check the ids and --cases",
         )
-    about = {(Subject.USER, user), *((Subject.LIKE, user, like["note_id"]) for like in likes)}
+    about: set[Key] = {(Subject.LIKE, like["user_id"], like["note_id"]) for like in likes}
     about |= {(Subject.RING, like["name"]) for like in likes}
+    about |= set() if who.is_author else {(Subject.USER, who.id)}
     held = {key: one for key, one in store.standings(at).items() if key in about}
-    return Appeal(user, note, likes, store.evidence_then(likes), None if run is None else _known(run, likes), held)
+    then = store.evidence_then(likes) | ({"members": []} if who.is_author else {})
+    return Appeal(who, note, likes, then, None if run is None else _known(run, who, likes), held)
 
 
-def _known(run: Detection, likes: Sequence[Row]) -> dict[str, list[Row]]:
-    """Return what a run has on the user, and on those likes; a ring stands there once."""
+def _known(run: Detection, who: Appellant, likes: Sequence[Row]) -> dict[str, list[Row]]:
+    """Return what a run has on those likes, and on the user where one appeals; a ring stands there once."""
     evidence = Evidence(run)
-    user = likes[0]["user_id"]
-    told = evidence.of({"ring_id": None, "user_id": user, "note_id": None})
-    found = [evidence.of({"ring_id": None, "user_id": user, "note_id": like["note_id"]}) for like in likes]
-    return told | {"candidates": [row for one in found for row in one["candidates"]]}
+    proposed = [evidence.like(like["user_id"], like["note_id"]) for like in likes]
+    candidates = [row for row in proposed if row is not None]
+    if not who.is_author:
+        return evidence.of({"ring_id": None, "user_id": who.id, "note_id": None}) | {"candidates": candidates}
+    names = sorted({row["ring_id"] for row in candidates})
+    rings = [row for name in names for row in evidence.of({"ring_id": name, "user_id": None, "note_id": None})["rings"]]
+    return {"rings": rings, "members": [], "candidates": candidates}
 
 
-def who_quotes(reference: str, cases: str | Path) -> Any:
-    """Return the user whose notice has a reference.
+def who_quotes(reference: str, cases: str | Path) -> Appellant:
+    """Return whose notice has a reference.
 
     Parameters
     ----------
@@ -144,26 +178,31 @@ def who_quotes(reference: str, cases: str | Path) -> Any:
     cases
         The case store.
 
+    Returns
+    -------
+    Appellant
+
     Raises
     ------
     InputError
-        When no notice to a user of a batch in the store has it.
+        When no notice of a batch in the store has it.
     """
+    wanted = reference.strip().upper()
     with CaseStore.open(cases) as store:
-        told = {(like["batch_id"], like["user_id"]) for like in store.purged()}
-    for batch_id, user in told:
-        if reference_of(batch_id, "user", user) == reference.strip().upper():
-            return user
+        likes = store.purged()
+    roles: tuple[Literal["user", "author"], ...] = ("user", "author")
+    for role in roles:
+        for batch_id, person in {(like["batch_id"], like[f"{role}_id"]) for like in likes}:
+            if person is not None and reference_of(batch_id, role, person) == wanted:
+                return Appellant(role, person)
     raise InputError(
-        f"no notice to a user has the reference {reference!r}",
-        wanted=f"one of a batch in {cases}",
-        todo="check it, and --cases",
+        f"no notice has the reference {reference!r}", wanted=f"one of a batch in {cases}", todo="check it, and --cases"
     )
 
 
 def decide(
     cases: str | Path,
-    user: Any,
+    who: Appellant,
     note: Any = None,
     *,
     grant: bool,
@@ -175,13 +214,13 @@ def decide(
 ) -> Appeal:
     """Decide an appeal, and store the verdict with the evidence of then and now.
 
-    A granted appeal clears the user, and the like where it is about one; it writes a restore batch, the likes to be put
-    back in the form of ``restore.parquet``; and it counts against the precision of the ring. One that is refused
-    confirms the user, or the like.
+    A granted appeal clears the user, and the like where it is about one; an author's clears every like that is given
+    back, and nobody else's. It writes a restore batch, the likes to be put back in the form of ``restore.parquet``, and
+    it counts against the precision of the ring. One that is refused confirms the user, or the likes.
 
     Parameters
     ----------
-    cases, user, note, run, at
+    cases, who, note, run, at
         As for :func:`appeal`.
     grant
         Whether the likes are given back.
@@ -215,40 +254,49 @@ def decide(
         )
     with ExitStack() as undo:
         with CaseStore.open(cases, write=True) as store:
-            found = _look_up(store, user, note, run, at)
+            found = _look_up(store, who, note, run, at)
             if grant and not found.open:
                 n = len(found.likes)
-                raise InputError(
-                    f"{n} likes of user {user!r} were given back before", todo="nothing is left to be done"
-                )
-            decision = _store(store, found, grant=grant, reviewer=reviewer, comment=comment, at=at)
+                raise InputError(f"{n} likes {who.likes} were given back before", todo="nothing is left to be done")
+            said = {"verdict": Verdict.CLEARED if grant else Verdict.CONFIRMED, "reviewer": reviewer, "time": at}
+            store_verdicts = _on_likes if who.is_author else _on_user
+            decided = store_verdicts(store, found, {**said, "comment": comment}, at)
             if out is not None:
-                store.give_back(found.open, decision)
+                for likes, number in decided:
+                    store.give_back(likes, number)
                 _write(Path(out), found, reviewer, at)
                 undo.callback(shutil.rmtree, out, ignore_errors=True)  # should the store fail to keep it
         undo.pop_all()
     return found
 
 
-def _store(store: CaseStore, found: Appeal, *, grant: bool, reviewer: str, comment: str | None, at: dt.datetime) -> int:
-    """Store what was decided, and return the number of the verdict on the user, or on the like where that is alone."""
-    run_id = found.likes[-1]["run_id"]
+def _on_user(store: CaseStore, found: Appeal, said: Row, at: dt.datetime) -> list[tuple[list[Row], int]]:
+    """Store the verdict on a user, or on the like where that is alone; return what is open, and its number."""
+    last = found.likes[-1]
+    row = {**said, "ring_id": last["ring_id"], "user_id": found.who.id, "note_id": None}
     evidence = {**found.then, "now": found.now}
-    said = {
-        "ring_id": found.likes[-1]["ring_id"],
-        "user_id": found.user,
-        "note_id": None,
-        "verdict": Verdict.CLEARED if grant else Verdict.CONFIRMED,
-        "reviewer": reviewer,
-        "time": at,
-        "comment": comment,
-    }
     number = 0
-    if grant or found.note is None:
-        number = store.add_verdict(run_id, said, evidence=evidence, at=at)
+    if said["verdict"] == Verdict.CLEARED or found.note is None:
+        number = store.add_verdict(last["run_id"], row, evidence=evidence, at=at)
     if found.note is not None:
-        number = store.add_verdict(run_id, {**said, "note_id": found.note}, evidence=evidence, at=at)
-    return number
+        number = store.add_verdict(last["run_id"], {**row, "note_id": found.note}, evidence=evidence, at=at)
+    return [(found.open, number)]
+
+
+def _on_likes(store: CaseStore, found: Appeal, said: Row, at: dt.datetime) -> list[tuple[list[Row], int]]:
+    """Store a verdict on each open like of an author's appeal, with its own evidence; return them with its number."""
+    decided = []
+    for like in found.open:
+        pair = (like["user_id"], like["note_id"])
+        now = None if found.now is None else _of_pair(found.now["candidates"], pair)
+        evidence = {**store.evidence_then([like]), "now": {"candidates": now}}
+        row = {**said, "ring_id": like["ring_id"], "user_id": pair[0], "note_id": pair[1]}
+        decided.append(([like], store.add_verdict(like["run_id"], row, evidence=evidence, at=at)))
+    return decided
+
+
+def _of_pair(rows: Sequence[Row], pair: tuple[Any, Any]) -> list[Row]:
+    return [row for row in rows if (row["user_id"], row["note_id"]) == pair]
 
 
 def _write(out: Path, found: Appeal, reviewer: str, at: dt.datetime) -> None:
@@ -260,7 +308,7 @@ def _write(out: Path, found: Appeal, reviewer: str, at: dt.datetime) -> None:
     types = {kind: type_of([like[column] for like in likes]) for kind, column in kinds}
     order = [(name, "ascending") for name in RESTORE.sort_by]
     table = pa.Table.from_pylist(likes, schema=RESTORE.arrow(types)).sort_by(order)
-    with whole(out, force=False, mark=INFO, noun="restore") as folder:
+    with whole(out, force=False, mark=RESTORE_INFO, noun="restore") as folder:
         pq.write_table(table, folder / "restore.parquet", compression="zstd")
         write_csv(table, folder / "restore.csv")
         info = {
@@ -271,4 +319,4 @@ def _write(out: Path, found: Appeal, reviewer: str, at: dt.datetime) -> None:
             "decided_at": at.astimezone(dt.UTC).isoformat(),
             "files": {file.name: file_digest(file) for file in sorted(folder.iterdir())},
         }
-        (folder / INFO).write_text(json.dumps(info, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+        (folder / RESTORE_INFO).write_text(json.dumps(info, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")

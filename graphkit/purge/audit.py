@@ -7,6 +7,7 @@ where the run has missed a ring.
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,7 @@ from graphkit.config import Config
 from graphkit.detection.run import Detection
 from graphkit.errors import InputError
 from graphkit.likes.model import F64, I64, NO_TIME, UNKNOWN, Likes
+from graphkit.purge.batch import Batch, load_batch
 from graphkit.purge.make import load_checked
 from graphkit.purge.rules import (
     AgeRule,
@@ -32,6 +34,7 @@ from graphkit.purge.rules import (
     load_rules,
     name_of,
 )
+from graphkit.schemas import AUDIT
 
 Bools = npt.NDArray[np.bool_]
 #: How a like is connected with rings, strongest first: a candidate by tier, another like of a member, or none of these.
@@ -63,8 +66,14 @@ class Judged:
         return np.asarray(self.values < self.limit if self.below else self.values > self.limit, np.bool_)
 
 
-def audit(run: Detection | str | Path, rules: Rules | str | Path, *, likes: Likes | None = None) -> dict[str, Any]:
-    """Say what rules would block, whom they would hit, and how far they could be loosened.
+def audit(
+    run: Detection | str | Path,
+    rules: Rules | str | Path,
+    *,
+    batches: Sequence[Batch | str | Path] = (),
+    likes: Likes | None = None,
+) -> dict[str, Any]:
+    """Say what rules would block, whom they would hit, and how far they could be loosened beside a purge.
 
     Parameters
     ----------
@@ -72,26 +81,30 @@ def audit(run: Detection | str | Path, rules: Rules | str | Path, *, likes: Like
         The run, or its directory.
     rules
         The rules, or a TOML file of them.
+    batches
+        The batches of the run, or their directories, that rules stand beside, such as a canary and its rest; all of
+        tier `purge` where there are none.
     likes
         The likes it was made from; read again from where they were, with the settings of the run, where absent.
 
     Returns
     -------
     dict
-        ``run_id``; ``batch``, likes, bought, honest and honest per bought of the run's tier `purge`; and ``rules``, for
-        each its ``name``, ``off`` (the column that is missing, else null), ``blocked``, ``unknown`` (likes it knows
-        nothing of), ``by_sign`` (blocked likes by `SIGNS`), ``bought``, ``honest``, ``honest_per_bought``, ``limit``,
-        and the loosest limit of equal catch: by itself (``loosest``), and together with tier `purge`
-        (``loosest_beside``), which alone may already catch as much (``needless``).
+        ``run_id``; ``purge``, the ``batches`` by their ids, and ``blocked``, ``by_sign``, ``bought``, ``honest`` and
+        ``honest_per_bought`` of what they take; and ``rules``, for each its ``name``, ``off`` (the column that is
+        missing, else null), ``blocked``, ``unknown`` (likes it knows nothing of), ``by_sign`` (blocked likes by
+        `SIGNS`), ``bought``, ``honest``, ``honest_per_bought``, ``limit``, and the loosest limit of equal catch: by
+        itself (``loosest``), and together with the purge (``loosest_beside``), which alone may already catch as much
+        (``needless``).
 
     Raises
     ------
     ConfigError
         When the rules make no sense.
     InputError
-        When the likes are not those of the run.
+        When the likes are not those of the run, or a batch is of another.
     OutputError
-        When the run is incomplete or was changed.
+        When the run or a batch is incomplete or was changed.
     """
     rules = rules if isinstance(rules, Rules) else load_rules(rules)
     run = run if isinstance(run, Detection) else load_checked(run)
@@ -101,12 +114,33 @@ def audit(run: Detection | str | Path, rules: Rules | str | Path, *, likes: Like
             "these are not the likes that the run was made from", wanted="the same likes", todo="pass them as --likes"
         )
     sign, bought = _signs(run, likes)
-    batch = sign == SIGNS.index("purge")
+    beside = [batch if isinstance(batch, Batch) else load_batch(batch) for batch in batches]
+    taken = _taken(run, likes, beside) if beside else sign == SIGNS.index("purge")
     return {
         "run_id": run.run_id,
-        "batch": {"likes": int(batch.sum()), **_worth(batch, bought)},
-        "rules": [_audit(rule, likes, sign, bought, batch) for rule in rules.rule],
+        "purge": {"batches": [batch.batch_id for batch in beside], **_worth(taken, sign, bought)},
+        "rules": [_audit(rule, likes, sign, bought, taken) for rule in rules.rule],
     }
+
+
+def audit_table(found: Mapping[str, Any]) -> pa.Table:
+    """Return what :func:`audit` found as a table.
+
+    Parameters
+    ----------
+    found
+        What it returned.
+
+    Returns
+    -------
+    pyarrow.Table
+        As ``schemas.AUDIT``.
+    """
+    purge = found["purge"]
+    first = {"subject": "purge", "name": " ".join(purge["batches"]) or "tier purge", **purge}
+    rows = [first, *({"subject": "rule", **rule} for rule in found["rules"])]
+    rows = [row | {f"blocked_{sign}": n for sign, n in row.get("by_sign", {}).items()} for row in rows]
+    return pa.Table.from_pylist(rows, schema=AUDIT.arrow({}))
 
 
 def _read(run: Detection) -> Likes:
@@ -118,53 +152,75 @@ def _read(run: Detection) -> Likes:
     return read_likes(**given, config=Config.model_validate(run.info["config"]).input)
 
 
+def _taken(run: Detection, likes: Likes, batches: Sequence[Batch]) -> Bools:
+    """Tell which likes some batches take, bool[m]."""
+    for batch in batches:
+        if batch.info["run_id"] != run.run_id:
+            raise InputError(
+                f"batch {batch.batch_id} is of run {batch.info['run_id']} and not of {run.run_id}",
+                wanted="a batch of this run",
+                todo="pass that to --batch",
+            )
+    taken: Bools = np.logical_or.reduce([_rows(batch.purge, likes)[1] for batch in batches])
+    return taken
+
+
+def _codes(values: pa.ChunkedArray, ids: pa.Array) -> I64:
+    return np.asarray(pc.index_in(values, ids), np.int64)
+
+
+def _rows(found: pa.Table, likes: Likes) -> tuple[I64, Bools]:
+    """Return for each like a row of a table of some likes, and whether it is that like's, int64[m] and bool[m]."""
+    pair = likes.user.astype(np.int64) * likes.n_notes + likes.note
+    own = _codes(found["user_id"], likes.users.ids) * likes.n_notes + _codes(found["note_id"], likes.notes.ids)
+    if not len(own):
+        return np.zeros(len(pair), np.int64), np.zeros(len(pair), np.bool_)
+    order = np.argsort(own)
+    row = order[np.minimum(np.searchsorted(own[order], pair), len(own) - 1)]
+    return row, own[row] == pair
+
+
 def _signs(run: Detection, likes: Likes) -> tuple[I64, F64]:
     """Return how each like is connected with rings, and the probability that it was bought, int64[m] and float64[m]."""
-
-    def codes(values: pa.ChunkedArray, ids: pa.Array) -> I64:
-        return np.asarray(pc.index_in(values, ids), np.int64)
-
     found = run.candidates
-    pair = likes.user.astype(np.int64) * likes.n_notes + likes.note
-    own = codes(found["user_id"], likes.users.ids) * likes.n_notes + codes(found["note_id"], likes.notes.ids)
-    order = np.argsort(own)
-    at = np.searchsorted(own[order], pair)
-    row = order[np.minimum(at, max(len(own) - 1, 0))] if len(own) else np.zeros(len(pair), np.int64)
-    hit = own[row] == pair if len(own) else np.zeros(len(pair), np.bool_)
+    row, hit = _rows(found, likes)
     tier = np.asarray(pc.index_in(found["tier"], pa.array(SIGNS)), np.int64)
     member = np.zeros(likes.n_users, np.bool_)
-    member[codes(run.members["user_id"], likes.users.ids)] = True
+    member[_codes(run.members["user_id"], likes.users.ids)] = True
     sign = np.where(member[likes.user], SIGNS.index("member"), SIGNS.index("none"))
-    bought = np.zeros(len(pair))
+    bought = np.zeros(len(sign))
     sign[hit], bought[hit] = tier[row[hit]], np.asarray(found["score"], np.float64)[row[hit]]
     return sign, bought
 
 
-def _worth(chosen: Bools, bought: F64) -> dict[str, Any]:
-    caught = float(bought[chosen].sum())
-    honest = float(np.count_nonzero(chosen)) - caught
-    return {"bought": caught, "honest": honest, "honest_per_bought": honest / caught if caught else None}
+def _worth(chosen: Bools, sign: I64, bought: F64) -> dict[str, Any]:
+    n, caught = int(chosen.sum()), float(bought[chosen].sum())
+    counts = np.bincount(sign[chosen], minlength=len(SIGNS)).tolist()
+    return {
+        "blocked": n,
+        "by_sign": dict(zip(SIGNS, counts, strict=True)),
+        "bought": caught,
+        "honest": n - caught,
+        "honest_per_bought": (n - caught) / caught if caught else None,
+    }
 
 
-def _audit(rule: Rule, likes: Likes, sign: I64, bought: F64, batch: Bools) -> dict[str, Any]:
+def _audit(rule: Rule, likes: Likes, sign: I64, bought: F64, taken: Bools) -> dict[str, Any]:
     judged = _judge(rule, likes)
     if isinstance(judged, str):
         return {"name": name_of(rule), "off": judged}
     blocked = judged.blocked
-    counts = np.bincount(sign[blocked], minlength=len(SIGNS)).tolist()
     caught = float(bought[blocked].sum())
-    left = caught - float(bought[batch].sum())
+    left = caught - float(bought[taken].sum())
     graded = not isinstance(rule, CompletionRule)
     return {
         "name": name_of(rule),
         "off": None,
-        "blocked": int(blocked.sum()),
         "unknown": int(np.isnan(judged.values).sum()),
-        "by_sign": dict(zip(SIGNS, counts, strict=True)),
-        **_worth(blocked, bought),
+        **_worth(blocked, sign, bought),
         "limit": judged.limit if graded else None,
         "loosest": loosest(judged, bought, caught) if graded and caught > 0 else None,
-        "loosest_beside": loosest(judged, np.where(batch, 0.0, bought), left) if graded and left > 0 else None,
+        "loosest_beside": loosest(judged, np.where(taken, 0.0, bought), left) if graded and left > 0 else None,
         "needless": left <= 0,
     }
 

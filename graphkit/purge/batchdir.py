@@ -15,6 +15,8 @@ from graphkit.purge.csv_twin import write_csv
 from graphkit.schemas import BATCH, HELD, PURGE, RESTORE
 
 INFO = "batch.json"
+#: What a granted appeal writes has this instead.
+RESTORE_INFO = "restore.json"
 #: Form of the batch directory; raised when a reader of the old form would misread the new one.
 FORMAT = 1
 #: Tables that workflows and people read as CSV too.
@@ -71,3 +73,37 @@ def read_batch(path: Path) -> tuple[dict[str, pa.Table], dict[str, Any]]:
             todo="check the path",
         ) from None
     return tables, info
+
+
+def read_restore(path: Path) -> pa.Table:
+    """Read the likes to be put back, of a batch or of a granted appeal.
+
+    Parameters
+    ----------
+    path
+        The directory of either.
+
+    Returns
+    -------
+    pyarrow.Table
+        As ``schemas.RESTORE``.
+
+    Raises
+    ------
+    OutputError
+        When it is neither, or a file of it is missing, broken or changed.
+    """
+    import pyarrow.parquet as pq
+
+    if (path / INFO).is_file():
+        return read_batch(path)[0]["restore"]
+    try:
+        check_files(path, json.loads((path / RESTORE_INFO).read_text(encoding="utf-8")), todo="decide the appeal again")
+        return pq.ParquetFile(path / "restore.parquet").read().select(RESTORE.names)
+    except (OSError, ValueError, AttributeError, KeyError, pa.ArrowException) as e:
+        reason = " ".join(str(e).split())[:200]
+        raise OutputError(
+            f"{path} holds no likes to put back ({reason})",
+            wanted=f"a batch, or the directory that a granted appeal wrote, with its {RESTORE_INFO}",
+            todo="check the path",
+        ) from None

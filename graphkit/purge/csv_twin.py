@@ -37,6 +37,16 @@ def write_csv(table: pa.Table, path: Path) -> None:
         out.writerows(zip(*columns, strict=True))
 
 
+def write_table(table: pa.Table, path: Path, *, as_csv: bool) -> None:
+    """Write a table as CSV, as :func:`write_csv` does, or as Parquet."""
+    import pyarrow.parquet as pq
+
+    if as_csv:
+        write_csv(table, path)
+    else:
+        pq.write_table(table, path, compression="zstd")
+
+
 def escape(text: str) -> str:
     """Return a text that no spreadsheet takes for a formula."""
     return f"'{text}" if text.startswith(_RISKY) else text
@@ -54,6 +64,8 @@ def _writer(kind: pa.DataType) -> Callable[[Any], str]:
         return lambda value: "" if value is None else _iso(value)
     if pa.types.is_floating(kind):
         return lambda value: "" if value is None else repr(value)
+    if pa.types.is_boolean(kind):
+        return lambda value: "" if value is None else "true" if value else "false"
     if pa.types.is_integer(kind):
         return lambda value: "" if value is None else str(value)
     return lambda value: "" if value is None else escape(value)

@@ -96,7 +96,9 @@ def _note_share(a: Asked) -> Bools:
 
 
 def _author_share(a: Asked) -> Bools:
-    return _too_large_a_share(a, a.proposal.author, a.proposal.author_likes, a.policy.max_author_share)
+    """Of an unknown author nothing is known but the note, whose own share was asked before."""
+    p = a.proposal
+    return p.known_author & _too_large_a_share(a, p.author, p.author_likes, a.policy.max_author_share)
 
 
 def _too_large_a_share(a: Asked, group: I64, of: I64, most: float) -> Bools:

@@ -37,7 +37,7 @@ class Policy(Model):
         Largest share of a note's likes that batches may take; above it all its likes are held until a person confirms
         them, so that a creator at whom likes were thrown is seen by a person. What earlier batches took counts.
     max_author_share
-        Largest share of the likes on all notes of one author, likewise.
+        Largest share of the likes on all notes of one known author, likewise.
     max_likes
         Most likes in a batch.
     max_users
@@ -61,13 +61,13 @@ class Policy(Model):
     """
 
     min_tier: Literal["purge", "review"] = "purge"
-    min_score: float = Field(0.9, ge=0, le=1)
+    min_score: float = Field(0.95, ge=0, le=1)
     max_q: float = Field(0.05, ge=0, le=1)
     min_channels: int = Field(2, ge=1)
     admit_confirmed: Literal["none", "likes", "rings"] = "rings"
     min_reviewers: int = Field(1, ge=1)
     min_genuine: float = Field(0.9, ge=0, le=1)
-    max_note_share: float = Field(0.5, gt=0, le=1)
+    max_note_share: float = Field(0.8, gt=0, le=1)
     max_author_share: float = Field(0.5, gt=0, le=1)
     max_likes: int = Field(100_000, ge=1)
     max_users: int = Field(20_000, ge=1)

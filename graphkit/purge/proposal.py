@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -18,6 +19,8 @@ from graphkit.likes.model import F64, I64
 from graphkit.purge.keys import fractions, like_keys
 from graphkit.schemas import AUTHORS, CANDIDATES, CHANNELS, IMPACT, RINGS
 from graphkit.scoring.tiers import TIERS, n_independent
+
+Bools = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
@@ -33,7 +36,9 @@ class Proposal:
     key
         Idempotency keys, text[m].
     user, note, ring, author
-        Codes, int64[m]. An unknown author is the note's own.
+        Codes, int64[m]. Each unknown author has a code of its own.
+    known_author
+        Whether it is known who wrote the note, bool[m].
     tier
         0 ``watch``, 1 ``review``, 2 ``purge``, int64[m].
     score
@@ -60,6 +65,7 @@ class Proposal:
     note: I64
     ring: I64
     author: I64
+    known_author: Bools
     tier: I64
     score: F64
     ring_ids: pa.Array
@@ -122,7 +128,6 @@ def propose(run: Detection, model: Mapping[str, Any] | None = None) -> Proposal:
     author, n_authors = _groups(notes["author_id"].combine_chunks())
     author_likes = np.zeros(n_authors, np.int64)
     known = np.asarray(pc.is_valid(notes["author_id"]), np.bool_)
-    author_likes[author] = _ints(notes["likes_before"])  # who is unknown has this note alone
     has = _code(notes["author_id"].filter(pa.array(known)), authors["author_id"], "authors")
     author_likes[author[known]] = _ints(authors["n_likes"])[has]
     ring_score = _floats(rings["score"])
@@ -133,6 +138,7 @@ def propose(run: Detection, model: Mapping[str, Any] | None = None) -> Proposal:
         note=note,
         ring=_code(likes["ring_id"], rings["ring_id"], "rings"),
         author=author[note],
+        known_author=known[note],
         tier=_code(likes["tier"], pa.array(TIERS), "the tiers"),
         score=_floats(likes["score"]),
         ring_ids=rings["ring_id"].combine_chunks(),

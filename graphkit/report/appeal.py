@@ -50,19 +50,22 @@ def appeal_text(
     """
     page = Page(colour, width)
     page.add()
-    on = "" if found.note is None else f" on note {found.note}"
-    taken = f"{text.plural(len(found.likes), 'like')} of user {found.user}{on} taken"
+    author = found.who.is_author
+    whose = f"{'on notes of author' if author else 'of user'} {found.who.id}"
+    on = "" if found.note is None else f", note {found.note}," if author else f" on note {found.note}"
+    taken = f"{text.plural(len(found.likes), 'like')} {whose}{on} taken"
     back = len(found.likes) - len(found.open)
     page.add(page.style(text.clean(taken + (f", {back} given back before." if back else ".")), bold=True))
     page.add()
     for batch_id, likes in groupby(found.likes, key=lambda like: like["batch_id"]):
-        _batch(page, batch_id, list(likes))
+        _batch(page, batch_id, list(likes), by_user=author)
     _evidence(page, "Then", found.then)
     if found.now is not None:
-        if found.now["members"]:
+        if found.now["rings"]:
             _evidence(page, "Now", found.now)
         else:
-            page.item("Now", "the later run has the user in no ring", fg="yellow")
+            who = "proposes none of these likes" if author else "has the user in no ring"
+            page.item("Now", f"the later run {who}", fg="yellow")
     for key, standing in found.held.items():
         said = ", ".join(f"{who} says {verdict}" for who, verdict in standing.said.items())
         page.item("Verdicts", f"{about(key)}: {standing.verdict} ({said})")
@@ -73,33 +76,35 @@ def appeal_text(
         )
         page.item("", "--refuse confirms; a verdict unsure, by graphkit review, leaves it open")
     else:
-        page.item("Decided", "granted: the user is cleared" if granted else "refused", bold=True)
+        cleared = "the likes are cleared" if author else "the user is cleared"
+        page.item("Decided", f"granted: {cleared}" if granted else "refused", bold=True)
     if where is not None:
         page.place("Restore", str(where), bold=True)
     return str(page)
 
 
-def _batch(page: Page, batch_id: str, likes: list[dict[str, Any]]) -> None:
+def _batch(page: Page, batch_id: str, likes: list[dict[str, Any]], *, by_user: bool) -> None:
     page.item("Batch", f"{batch_id} of {text.moment(likes[0]['made_at'])} UTC")
     page.place("", likes[0]["path"])
     for like in likes[:MAX_LIKES]:
         back = ", given back" if like["restored"] else ""
         ring = f"ring {like['name']} ({like['ring_id']})"
         when = text.moment(like["ts"])
-        page.item("", f"note {like['note_id']}, {when} UTC, {ring}, score {text.score(like['score'])}{back}")
+        who = f"user {like['user_id']}, " if by_user else ""
+        page.item("", f"{who}note {like['note_id']}, {when} UTC, {ring}, score {text.score(like['score'])}{back}")
     if len(likes) > MAX_LIKES:
         page.item("", f"… and {text.plural(len(likes) - MAX_LIKES, 'more like')}")
 
 
 def _evidence(page: Page, label: str, told: Mapping[str, list[dict[str, Any]]]) -> None:
-    """Write the reasons of each ring and of the member in it, as sentences."""
-    rings = {ring["ring_id"]: ring for ring in told["rings"]}
-    for member in told["members"]:
-        ring = rings[member["ring_id"]]
+    """Write the reasons of each ring, after those of the member in it where there is one, as sentences."""
+    member = {row["ring_id"]: row for row in told["members"]}
+    for ring in told["rings"]:
+        own = member.get(ring["ring_id"], {"reasons": []})
         size = f"ring {ring['ring_id']}, tier {ring['tier']}, score {text.score(ring['score'])}"
         page.item(label, f"{size}, {text.plural(ring['n_users'], 'user')}, {text.plural(ring['n_notes'], 'note')}")
         codes: Iterable[tuple[str, Mapping[str, Any]]] = (
-            *((code, {**ring, **member}) for code in member["reasons"]),
+            *((code, {**ring, **own}) for code in own["reasons"]),
             *((code, ring) for code in ring["reasons"]),
         )
         for code, numbers in codes:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from graphkit.report import text
@@ -11,13 +12,15 @@ from graphkit.report.page import Page
 _HEAD = ("Rule", "Blocks", "purge", "review", "members'", "no sign", "Honest per bought", "Loosest", "beside purge")
 
 
-def audit_text(found: Mapping[str, Any], *, colour: bool = False, width: int = 100) -> str:
+def audit_text(found: Mapping[str, Any], *, where: Path | None = None, colour: bool = False, width: int = 100) -> str:
     """Return an audit as text.
 
     Parameters
     ----------
     found
         What :func:`graphkit.purge.audit.audit` returns.
+    where
+        The table that was written.
     colour
         Whether to write ANSI escapes.
     width
@@ -29,13 +32,9 @@ def audit_text(found: Mapping[str, Any], *, colour: bool = False, width: int = 1
         Lines without a newline at the end.
     """
     page = Page(colour, width)
-    batch = found["batch"]
     page.add()
     page.item("Run", found["run_id"])
-    page.item(
-        "Its purge",
-        f"{text.plural(batch['likes'], 'like')}, {text.amount(batch['honest_per_bought'])} honest per bought one",
-    )
+    page.item("Purge", _purge(found["purge"]))
     page.item("Honest", "and bought are the run's own estimates: its scores; likes it does not propose count as honest")
     page.add()
     on = [rule for rule in found["rules"] if rule["off"] is None]
@@ -46,7 +45,17 @@ def audit_text(found: Mapping[str, Any], *, colour: bool = False, width: int = 1
     for rule in found["rules"]:
         if rule["off"] is not None:
             page.item("Off", f"{rule['name']} (wants {rule['off']})", dim=True)
+    if where is not None:
+        page.add()
+        page.place("Table", str(where), bold=True)
     return str(page)
+
+
+def _purge(purge: Mapping[str, Any]) -> str:
+    batches = purge["batches"]
+    what = f"batch {' and '.join(batches)}" if batches else "all of tier purge, for want of --batch"
+    likes = text.plural(purge["blocked"], "like")
+    return f"{what}: {likes}, {text.amount(purge['honest_per_bought'])} honest per bought one"
 
 
 def _row(rule: Mapping[str, Any]) -> list[str]:

@@ -100,8 +100,8 @@ def test_explain__writes_the_packet(places: tuple[Path, Path], tmp_path: Path, e
     ("name", "user", "words"),
     [
         ("appeal.txt", "u003", "wanted a name that ends in .json or .html"),
-        ("there.json", "u003", "cannot be written; wanted a new file"),
-        ("no/appeal.json", "u003", "cannot be written; wanted a new file"),
+        ("there.json", "u003", "exists; wanted a new file; choose another --appeal"),
+        ("no/appeal.json", "u003", "cannot be written; wanted a file in a directory that is there"),
         ("appeal.json", None, "--appeal without --user; wanted the user who appeals"),
     ],
 )

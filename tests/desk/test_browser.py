@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING
 import pytest
 from playwright.sync_api import expect
 
+from graphkit.detection import Detection
 from graphkit.report.desk import files as desk_files
+from graphkit.warning import warning
 from tests.desk.acts import column, open_ring
 from tests.desk.conftest import write
 from tests.desk.made import MEMBERS, TARGETS, many_rings
@@ -242,6 +244,21 @@ def test_language__switches_every_word_and_is_remembered(visit: Visit, page_file
     page.reload()
     page.wait_for_selector("#main h1")
     assert "谁在何时赞了什么" in page.locator("#main").inner_text()
+
+
+def test_language__of_warnings_that_are_known(visit: Visit, tmp_path: Path) -> None:
+    run = many_rings(3)
+    run = Detection(run.tables, {**run.info, "warnings": [warning("NO_DECOYS"), "the moon is <b>full</b>"]})
+    page = visit(write(run, tmp_path))
+    assert page.locator("p.warning").all_inner_texts() == [
+        "Warning no decoys: q-values rest on scores alone",
+        "Warning the moon is <b>full</b>",
+    ]
+    page.locator("#language").click()
+    assert page.locator("p.warning").all_inner_texts() == [
+        "警告 没有诱饵对照：q 值仅依据得分",
+        "警告 the moon is <b>full</b>",
+    ]
 
 
 def test_language__of_the_browser_at_first(visit: Visit, page_file: Path) -> None:

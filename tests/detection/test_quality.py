@@ -1,7 +1,7 @@
-"""What the tiers are worth on made worlds with known truth: shares of honest likes, and floors of what is found.
+"""What tiers and batches are worth on made worlds with known truth: shares of honest likes, floors of what is found.
 
-The floors lie a little below what was measured; ``python -m tests.quality suite`` measures anew. A floor that lies
-below a bar of the design says so.
+The floors lie a little below what was measured; ``python -m tests.quality suite`` and ``batches`` measure anew. A floor
+that lies below a bar of the design says so.
 """
 
 from __future__ import annotations
@@ -11,7 +11,8 @@ from functools import cache
 import pytest
 
 import graphkit as gk
-from graphkit.evaluation import pool
+from graphkit.evaluation import BatchFigures, Truth, evaluate_batch, pool, pool_batches
+from graphkit.purge import purge
 
 pytestmark = pytest.mark.slow
 
@@ -19,10 +20,20 @@ SEEDS = (11, 12, 13, 14, 15)
 
 
 @cache
-def evaluated(world: str, seed: int, bare: bool = False) -> gk.Evaluation:
-    """Make a world, run over it, lay the truth beside the run."""
+def measured(world: str, seed: int, bare: bool) -> tuple[gk.Evaluation, BatchFigures]:
+    """Make a world, a run over it and the whole of a purge from that; lay the truth beside both."""
     made = gk.simulate(world, seed=seed, bare=bare)
-    return gk.evaluate(gk.detect(gk.read_likes(made.likes, users=made.users, notes=made.notes)), made)
+    run = gk.detect(gk.read_likes(made.likes, users=made.users, notes=made.notes))
+    truth = Truth.of(made)
+    return gk.evaluate(run, truth), evaluate_batch(purge(run, policy=gk.Policy(canary_share=0)), truth)
+
+
+def evaluated(world: str, seed: int, bare: bool = False) -> gk.Evaluation:
+    return measured(world, seed, bare)[0]
+
+
+def batch(world: str, seed: int, bare: bool = False) -> BatchFigures:
+    return measured(world, seed, bare)[1]
 
 
 def short(found: gk.Evaluation, tier: str, floors: dict[str, float]) -> dict[str, float]:
@@ -101,3 +112,35 @@ def test_without_rings_nothing_is_purged(world: str, seed: int, bare: bool) -> N
     assert found.n_bought == (0,)
     assert found.likes_honest["purge"].of == 0
     assert [level.mistaken.of for level in found.calibration.levels if level.q <= 0.05] == [0, 0]
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_of_likes_in_a_batch_few_are_honest(seed: int) -> None:
+    """The bar is issue 6's; the tier as a whole may hold more."""
+    found = batch("standard", seed)
+    assert found.honest.of > 10_000
+    assert found.honest.share <= 0.005
+    assert found.exceeded.n == 0
+
+
+def test_batches_take_much_of_the_tier_and_are_better_than_it() -> None:
+    found = pool_batches(batch(*world) for world in RICH)
+    tier = pool(evaluated(*world) for world in RICH).likes_honest["purge"]
+    assert found.honest.mean <= 0.002
+    assert found.honest.share <= tier.share
+    assert found.taken.mean >= 0.42
+    # A batch takes no more than a twentieth of all likes, and a tenth of these were bought.
+    assert found.held["max_like_share"].n > 0
+
+
+@pytest.mark.parametrize("seed", SEEDS[:2])
+def test_batches_of_bare_likes(seed: int) -> None:
+    found = batch("standard", seed, bare=True)
+    assert found.honest.share <= 0.005
+    assert found.taken.share >= 0.4
+    assert found.exceeded.n == 0
+
+
+@pytest.mark.parametrize(("world", "seed", "bare"), RINGFREE)
+def test_without_rings_batches_are_empty(world: str, seed: int, bare: bool) -> None:
+    assert batch(world, seed, bare).honest.of == 0

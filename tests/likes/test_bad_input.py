@@ -177,7 +177,7 @@ def test_directory_that_cannot_be_listed(tmp_path: Path, monkeypatch: pytest.Mon
     def no(*_: Any, **__: Any) -> Any:
         raise PermissionError(errno.EACCES, "Permission denied")
 
-    monkeypatch.setattr(source, "_walk", no)
+    monkeypatch.setattr(source, "walk", no)
     refused(tmp_path, f"likes {tmp_path}: permission denied", "check its permissions")
 
 

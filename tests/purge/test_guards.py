@@ -50,11 +50,13 @@ HOLDING: dict[str, Callable[[], Batch]] = {
     "cleared_ring": lambda: judged(("cleared", {"ring_id": "R-a"})),
     "unsure": lambda: judged(("unsure", {"ring_id": "R-a"})),
     "tier": lambda: weak(Like("u0", "n0", tier="review")),
-    "score": lambda: weak(Like("u0", "n0", score=0.899)),
+    "score": lambda: weak(Like("u0", "n0", score=0.949)),
     "q_value": lambda: weak(TWO[0], Ring(q_value=0.051)),
     "channels": lambda: weak(TWO[0], Ring(channels=("dwell", "completion"))),
     "note_share": lambda: plan(made_run(TWO, others={"n1": 1}), max_note_share=0.5),
-    "author_share": lambda: plan(made_run(TWO, others={"n1": 1}), max_author_share=0.5),
+    "author_share": lambda: plan(
+        made_run(TWO, authors={"n0": "a0", "n1": "a1"}, others={"n1": 1}), max_author_share=0.5
+    ),
     "max_likes": lambda: plan(
         made_run([*TWO, Like("u0", "n2", "R-a")], {"R-a": Ring(score=0.95)}), max_likes=2, max_users=2
     ),
@@ -65,7 +67,7 @@ HOLDING: dict[str, Callable[[], Batch]] = {
         made_run([*TWO, Like("u2", "n0", "R-a")], {"R-a": Ring(score=0.95)}), max_likes=9, max_users=2
     ),
     "honest_share": lambda: plan(
-        made_run([Like("u0", "n0", "R-a", score=0.9), TWO[1]], {"R-a": Ring(score=0.95)}), max_honest_share=0.02
+        made_run([Like("u0", "n0", "R-a", score=0.95), TWO[1]], {"R-a": Ring(score=0.96)}), max_honest_share=0.02
     ),
     # Of these four the key of u1's like is the least.
     "canary": lambda: plan(made_run([*TWO, Like("a0", "a0"), Like("a1", "a1")]), canary_share=1e-12),
@@ -89,7 +91,7 @@ def test_rails__each_has_words_in_both_languages() -> None:
     [("max_note_share", 0.5, 0.49), ("max_author_share", 0.5, 0.49)],
 )
 def test_shares__the_limit_itself_is_allowed(field: str, at: float, beyond: float) -> None:
-    run = made_run([Like("u0", "n0")], others=1)
+    run = made_run([Like("u0", "n0")], authors={"n0": "a0"}, others=1)
     assert len(gone(plan(run, **{field: at}))) == 1
     assert len(gone(plan(run, **{field: beyond}))) == 0
 
@@ -104,6 +106,12 @@ def test_author_share__counts_all_notes_of_the_author() -> None:
     run = made_run(likes, authors={"n0": "a", "n1": "a"}, others={"n0": 0, "n1": 8})
     assert set(held_by(plan(run, max_author_share=0.19)).values()) == {"author_share"}
     assert gone(plan(run, max_author_share=0.2)) == {("u0", "n0"), ("u1", "n1")}
+
+
+def test_author_share__asks_nothing_where_the_author_is_unknown() -> None:
+    """Else it would be a second share of the note, and raising that of notes would do nothing."""
+    run = made_run([Like("u0", "n0")], others=1)
+    assert len(gone(plan(run, max_author_share=0.1))) == 1
 
 
 def test_note_share__all_likes_of_the_note_are_held_and_no_others() -> None:

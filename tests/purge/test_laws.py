@@ -73,15 +73,14 @@ def test_shares__are_never_exceeded_unless_a_person_vouches(case: Case, policy: 
     for like in batch.purge.to_pylist():
         author = notes[like["note_id"]]["author_id"]
         by_note[like["note_id"]].append(like)
-        by_author[("alone", like["note_id"]) if author is None else ("author", author)].append(like)
+        if author is not None:
+            by_author[author].append(like)
     for note, likes in by_note.items():
         alone = [like for like in likes if not vouched(like, case, policy, scores[like["ring_id"]])]
         assert not alone or len(likes) <= policy.max_note_share * notes[note]["likes_before"]
-    for likes in by_author.values():
+    for author, likes in by_author.items():
         alone = [like for like in likes if not vouched(like, case, policy, scores[like["ring_id"]])]
-        note = notes[likes[0]["note_id"]]
-        has = authors.get(note["author_id"], note["likes_before"])
-        assert not alone or len(likes) <= policy.max_author_share * has
+        assert not alone or len(likes) <= policy.max_author_share * authors[author]
 
 
 def vouched(like: Row, case: Case, policy: Policy, ring_score: float) -> bool:

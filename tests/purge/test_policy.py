@@ -26,7 +26,7 @@ def test_fields__are_read(tmp_path: Path) -> None:
 
 
 def test_digest__differs_with_any_field() -> None:
-    assert Policy().digest == Policy(min_score=0.9).digest != Policy(min_score=0.91).digest
+    assert Policy().digest == Policy(min_score=0.95).digest != Policy(min_score=0.96).digest
 
 
 @pytest.mark.parametrize(
@@ -37,7 +37,7 @@ def test_digest__differs_with_any_field() -> None:
         ('admit_confirmed = "none"\nmin_reviewers = 2', "min_reviewers asks for confirmations that admit_confirmed"),
         ("min_score = 1", "min_score of 1 lets nothing pass"),
         ('refuse_warnings = [""]', "refuses every warning"),
-        ("max_note_share = 1.5", "max_note_share: Input should be less than or equal to 1"),
+        ("max_note_share = 1.5", "max_note_share: Input should be less than or equal to 1, found 1.5"),
         ("canary_share = nan", "canary_share"),
         ('min_tier = "watch"', "min_tier"),
         ("min_score = ", "wanted TOML"),

@@ -15,17 +15,18 @@ from typing import Any
 
 from graphkit.evaluation import pool
 from graphkit.report import text
-from tests.quality import ablation, grid, price, suite
+from tests.quality import ablation, batches, grid, price, suite
 from tests.quality.cases import Case, run_case
 from tests.quality.groups import group_lines
 from tests.quality.page import IMAGES, PAGE, replace_section
 from tests.quality.store import Measured, context, measure, say
 
 #: Seeds of each command by default.
-SEEDS = {"suite": 5, "ablation": 2, "price": 3, "grid": 3}
-_MODULES: dict[str, Any] = {"suite": suite, "ablation": ablation, "price": price, "grid": grid}
+SEEDS = {"suite": 5, "batches": 5, "ablation": 2, "price": 3, "grid": 3}
+_MODULES: dict[str, Any] = {"suite": suite, "batches": batches, "ablation": ablation, "price": price, "grid": grid}
 _HELP = {
     "suite": "the standard suite beside the bars of the design",
+    "batches": "what a purge takes of it, what its guard rails hold, and whether it says what it gets wrong",
     "ablation": "what each channel, window and switch adds",
     "price": "how far rings of each kind must go to be missed",
     "grid": "what is found over participation, spread and size",
@@ -67,11 +68,11 @@ def main() -> None:
 def show_groups(asked: argparse.Namespace) -> None:
     """Print one line a group."""
     case = Case(asked.world, asked.seed, asked.bare, asked.users, asked.days, asked.without)
-    found, how = run_case(case)
-    for line in group_lines(found):
+    measured = run_case(case)
+    for line in group_lines(measured.found):
         say(line)
-    steps = ", ".join(f"{name} {seconds:.1f} s" for name, seconds in how["seconds"].items())
-    say(f"{case.name}: {how['rows']:,} rows; {steps}")
+    steps = ", ".join(f"{name} {seconds:.1f} s" for name, seconds in measured.how["seconds"].items())
+    say(f"{case.name}: {measured.how['rows']:,} rows; {steps}")
 
 
 def make_section(asked: argparse.Namespace) -> None:

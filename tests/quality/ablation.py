@@ -8,9 +8,8 @@ from graphkit.config import Config
 from graphkit.evaluation import Evaluation, pool
 from graphkit.report import text
 from graphkit.scoring.channels import CHANNELS
-from tests.quality.cases import Case
+from tests.quality.cases import Case, Measured
 from tests.quality.page import points, table
-from tests.quality.store import Measured
 
 #: World and whether it is bare.
 WORLDS = (("standard", False), ("lookalikes", False), ("standard", True))

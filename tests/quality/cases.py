@@ -1,23 +1,35 @@
-"""One measurement: a world is made, a run is made over it, the truth is laid beside the run."""
+"""One measurement: a world is made, a run over it and batches from that, and the truth is laid beside them."""
 
 from __future__ import annotations
 
 import contextlib
 import dataclasses
+import datetime as dt
 import hashlib
 import json
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import graphkit as gk
 from graphkit.config import Config
+from graphkit.evaluation import BatchFigures, Truth, evaluate_batch
+from graphkit.purge.batch import plan_batch
 from graphkit.scoring import channels
 from graphkit.simulation.worlds import find_world
 
 ROOT = Path(__file__).resolve().parents[2]
+#: Policies that batches are made by. Without a canary a batch is what canary and rest are together; the others each
+#: differ from that in one field.
+DEFAULTS, CANARY = "defaults", "canary"
+_OTHERS: tuple[dict[str, float], ...] = ({"max_note_share": 0.5}, {"max_note_share": 1}, {"min_score": 0.9})
+POLICIES: dict[str, gk.Policy] = {
+    DEFAULTS: gk.Policy(canary_share=0),
+    CANARY: gk.Policy(),
+    **{f"{name} = {x:g}": gk.Policy(canary_share=0, **{name: x}) for change in _OTHERS for name, x in change.items()},
+}
 #: What cannot change a figure.
 _APART = {"cli", "report"}
 
@@ -111,8 +123,33 @@ def without_channel(name: str) -> Iterator[None]:
         channels.CHANNELS = before
 
 
-def run_case(case: Case, threads: int | None = None) -> tuple[gk.Evaluation, dict[str, Any]]:
-    """Make the world and the run; return the evaluation, and how long things took."""
+@dataclass(frozen=True)
+class Measured:
+    """One measurement.
+
+    Attributes
+    ----------
+    found
+        The evaluation of the run.
+    batches
+        The figures of its batches, by the names of `POLICIES`.
+    how
+        Seconds by step, rows read, rings reported.
+    """
+
+    found: gk.Evaluation
+    batches: Mapping[str, BatchFigures]
+    how: dict[str, Any]
+
+
+def batches_of(run: gk.Detection, truth: Truth) -> dict[str, BatchFigures]:
+    """Return the figures of the batches of a run, at the moment it was made."""
+    now = dt.datetime.fromisoformat(run.info["made_at"])
+    return {name: evaluate_batch(plan_batch(run, policy=policy, now=now), truth) for name, policy in POLICIES.items()}
+
+
+def run_case(case: Case, threads: int | None = None) -> Measured:
+    """Make the world, the run and its batches, and measure them."""
     from graphkit.engines import LocalEngine
     from graphkit.simulation import simulate
 
@@ -127,10 +164,14 @@ def run_case(case: Case, threads: int | None = None) -> tuple[gk.Evaluation, dic
     if case.channel:
         weights = [ring["evidence"][f"weight_{case.channel}"] for ring in run.rings.to_pylist()]
         assert not any(weights), f"{case.channel} still weighs: channels are no longer read from scoring.channels"
-    found = gk.evaluate(run, world)
+    truth = Truth.of(world)
+    found = gk.evaluate(run, truth)
+    evaluated = time.perf_counter()
+    batches = batches_of(run, truth)
     seconds = {
         "world": round(made - start, 2),
         "run": round(detected - made, 2),
-        "evaluate": round(time.perf_counter() - detected, 2),
+        "evaluate": round(evaluated - detected, 2),
+        "batches": round(time.perf_counter() - evaluated, 2),
     }
-    return found, {"seconds": seconds, "rows": world.likes.num_rows, "rings": run.rings.num_rows}
+    return Measured(found, batches, {"seconds": seconds, "rows": world.likes.num_rows, "rings": run.rings.num_rows})

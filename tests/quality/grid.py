@@ -8,9 +8,8 @@ import graphkit as gk
 from graphkit.report import text
 from graphkit.simulation.actors import AnyActor, Farm
 from graphkit.simulation.worlds import LOOKALIKES
-from tests.quality.cases import Case
+from tests.quality.cases import Case, Measured
 from tests.quality.page import table
-from tests.quality.store import Measured
 
 PARTICIPATION = (0.3, 0.5, 0.8, 0.9)
 SPREAD_S = (10, 60, 600, 3_600, 21_600, 129_600)

@@ -14,7 +14,7 @@ from tests.quality.cases import ROOT
 PAGE = ROOT / "docs" / "quality.md"
 IMAGES = ROOT / "docs" / "images"
 #: Sections of the page, and the command that makes each.
-SECTIONS = ("suite", "ablation", "price", "grid")
+SECTIONS = ("suite", "batches", "ablation", "price", "grid")
 _BLOCK = "<!-- made by python -m tests.quality {} -->\n{}<!-- end of {} -->"
 
 

@@ -16,9 +16,8 @@ from graphkit.evaluation import Share, pool
 from graphkit.report import text
 from graphkit.simulation.actors import Ring
 from graphkit.simulation.worlds import LOOKALIKES, RINGS
-from tests.quality.cases import Case
+from tests.quality.cases import Case, Measured
 from tests.quality.page import IMAGES, table
-from tests.quality.store import Measured
 
 #: Values of each parameter, from what is easiest to see to what is hardest.
 AXES: dict[str, tuple[float, ...]] = {

@@ -14,34 +14,16 @@ import sys
 import time
 from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
-from dataclasses import dataclass
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
-import graphkit as gk
 from graphkit import evaluation
 from graphkit.report import text
-from tests.quality.cases import ROOT, Case, code_digest, run_case
+from tests.quality.cases import ROOT, Case, Measured, code_digest, run_case
 
 CACHE = ROOT / ".quality"
 _CLASS = "~"
-
-
-@dataclass(frozen=True)
-class Measured:
-    """One measurement.
-
-    Attributes
-    ----------
-    found
-        The evaluation.
-    how
-        Seconds by step, rows read, rings reported.
-    """
-
-    found: gk.Evaluation
-    how: dict[str, Any]
 
 
 def pack(value: Any) -> Any:
@@ -72,9 +54,8 @@ def keep(case: Case, code: str, measured: Measured) -> None:
     path = place(case, code)
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_suffix(f".{os.getpid()}.part")
-    partial.write_text(
-        json.dumps({"case": case.name, "how": measured.how, "found": pack(measured.found)}), encoding="utf-8"
-    )
+    kept = {"case": case.name, "how": measured.how, "found": pack(measured.found), "batches": pack(measured.batches)}
+    partial.write_text(json.dumps(kept), encoding="utf-8")
     partial.replace(path)
 
 
@@ -84,15 +65,15 @@ def look_up(case: Case, code: str) -> Measured | None:
     if not path.exists():
         return None
     data = json.loads(path.read_text(encoding="utf-8"))
-    return Measured(unpack(data["found"]), data["how"])
+    return Measured(unpack(data["found"]), unpack(data["batches"]), data["how"])
 
 
 def _work(case: Case, code: str, threads: int) -> Measured:
     """Measure one case in a worker; code that changed meanwhile is an error, not a figure."""
-    found, how = run_case(case, threads)
+    measured = run_case(case, threads)
     if code_digest() != code:
         raise RuntimeError("the code changed while it was measured; start again")
-    return Measured(found, how)
+    return measured
 
 
 def measure(cases: Sequence[Case], jobs: int = 1) -> list[Measured]:

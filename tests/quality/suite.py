@@ -9,9 +9,8 @@ import graphkit as gk
 from graphkit.evaluation import Share, pool
 from graphkit.report import text
 from graphkit.report.evaluation import interval
-from tests.quality.cases import Case
+from tests.quality.cases import Case, Measured
 from tests.quality.page import mean, table
-from tests.quality.store import Measured
 
 #: World and whether it is bare; a bare world knows users, notes and times only.
 WORLDS: tuple[tuple[str, bool], ...] = (

@@ -12,12 +12,14 @@ import pytest
 
 import graphkit as gk
 from graphkit.config import Config
-from graphkit.evaluation import Share
+from graphkit.evaluation import BatchFigures, Share
 from graphkit.evaluation.truth import encode_truth
 from graphkit.scoring import channels
 from tests.evaluation.made import made_run, made_truth
-from tests.quality import ablation, grid, page, price, store, suite
-from tests.quality.cases import Case, code_digest, run_case, without_channel
+from tests.purge.made import Like, Ring
+from tests.purge.made import made_run as run_to_purge
+from tests.quality import ablation, batches, grid, page, price, store, suite
+from tests.quality.cases import DEFAULTS, POLICIES, Case, Measured, batches_of, code_digest, run_case, without_channel
 from tests.quality.groups import group_lines
 
 TINY: dict[str, Any] = {"users": 800, "days": 3}
@@ -34,12 +36,23 @@ def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path / "cache"
 
 
-def measured(found: gk.Evaluation) -> store.Measured:
-    return store.Measured(found, {"seconds": {"world": 1.0, "run": 2.0, "evaluate": 0.1}, "rows": 10, "rings": 3})
+def purged() -> dict[str, BatchFigures]:
+    """Figures of the batches of a run of ten likes on a note with nine others, one of the ten honest."""
+    likes = [Like(f"u{i}", "n0", score=0.999) for i in range(10)]
+    told = [(like.user, like.note, "farm-001", like.user != "u9") for like in likes]
+    others = [(f"v{i}", "n1", None, False) for i in range(190)]
+    truth = encode_truth(made_truth((*told, *others), (("farm-001", "farm", True),)), "truth")
+    return batches_of(run_to_purge(likes, {"R-a": Ring(score=0.999, q_value=0.001)}, others=9, kept=200), truth)
+
+
+def measured(found: gk.Evaluation) -> Measured:
+    how = {"seconds": {"world": 1.0, "run": 2.0, "evaluate": 0.1, "batches": 0.1}, "rows": 10, "rings": 3}
+    return Measured(found, purged(), how)
 
 
 def test_pack__keeps_every_figure(found: gk.Evaluation) -> None:
     assert store.unpack(store.pack(found)) == found
+    assert store.unpack(store.pack(purged())) == purged()
 
 
 def test_store__gives_back_what_it_was_given(found: gk.Evaluation, cache: Path) -> None:
@@ -88,8 +101,8 @@ def test_measure__takes_only_what_is_missing(cache: Path, capsys: pytest.Capture
 @pytest.mark.slow
 def test_without_channel__it_weighs_nothing_and_the_world_is_the_same() -> None:
     case = Case("small", 3, users=1500, days=5)
-    whole, _ = run_case(case)
-    less, _ = run_case(dataclasses.replace(case, channel="devotion"))
+    whole = run_case(case).found
+    less = run_case(dataclasses.replace(case, channel="devotion")).found
     assert less.n_bought == whole.n_bought
     assert less.calibration.rings != whole.calibration.rings
 
@@ -176,16 +189,31 @@ def test_suite__ring_free_worlds_allow_nothing(found: gk.Evaluation) -> None:
     assert next(suite.misses("ringfree", free)) == "3 likes in tier purge where there is no ring, in 1 of 1 worlds"
 
 
+def test_policies__differ_from_the_default_in_one_field() -> None:
+    whole = POLICIES[DEFAULTS]
+    assert whole == gk.Policy(canary_share=0)
+    for policy in POLICIES.values():
+        assert sum(getattr(policy, name) != value for name, value in whole) == (policy != whole)
+
+
+def test_batches__a_bar_is_missed_by_the_mean_over_worlds() -> None:
+    figures = purged()[DEFAULTS]
+    assert [*batches.misses("standard", figures)] == ["- **standard**: honest likes 10 %, bar 0.50 %, worst 10 %."]
+    good = dataclasses.replace(figures, honest=Share.one(1, 200))
+    assert [*batches.misses("standard", good)] == []
+
+
 @pytest.mark.parametrize("name", page.SECTIONS)
 def test_sections__are_written_from_measurements(name: str, found: gk.Evaluation) -> None:
     one = [measured(found)]
     keys: dict[str, Any] = {
         "suite": {"standard": one, "standard, bare": one},
+        "batches": {"standard": one, "ringfree": one},
         "ablation": {("standard", ablation.WHOLE): one, ("standard", "channel `dwell`"): one},
         "price": {("spread_s", 30): one, ("spread_s", 300): one},
         "grid": {(False, 60): one},
     }
-    module = {"suite": suite, "ablation": ablation, "price": price, "grid": grid}[name]
+    module = {"suite": suite, "batches": batches, "ablation": ablation, "price": price, "grid": grid}[name]
     lines = list(module.section(keys[name]))
     tables = [line for line in lines if line.startswith("|")]
     assert tables

@@ -10,6 +10,7 @@ import pyarrow.compute as pc
 from graphkit.explain.collateral import collateral
 from graphkit.report.page import took
 from graphkit.report.rows import TIERS
+from graphkit.warning import in_both
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -41,7 +42,7 @@ def overview(run: Detection, rings: list[dict[str, Any]], titles: dict[Any, str]
         "kinds": _kinds(rings),
         "impact": _impact(run, titles),
         "off": [dict(row) for row in info["evidence_off"]],
-        "warnings": [str(warning) for warning in info["warnings"]],
+        "warnings": [in_both(str(told)) for told in info["warnings"]],
         "period": {
             "first": milliseconds(info["period"]["first_ts"]),
             "last": milliseconds(info["period"]["last_ts"]),

@@ -25,7 +25,7 @@ function overview() {
   return [
     h("h1", { tabindex: "-1" }, headline),
     DATA.rings.length ? null : h("p", { class: "lead" }, t("overview.nothing")),
-    ...DATA.warnings.map((warning) => h("p", { class: "warning" }, h("strong", {}, t("overview.warning")), " ", visible(warning, true))),
+    ...DATA.warnings.map((warning) => h("p", { class: "warning" }, h("strong", {}, t("overview.warning")), " ", visible(say(warning), true))),
     h("div", { class: "cards" }, TIERS.map(card), collateral()),
     DATA.rings.length ? ringList() : null,
     since(),
