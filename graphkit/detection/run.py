@@ -295,7 +295,8 @@ class Ring:
 
     def _rows(self, table: str) -> pa.Table:
         rows = self.run.tables[table]
-        return rows.filter(pc.equal(rows["ring_id"], self.ring_id))
+        # A run of one ring has rows of no other.
+        return rows if self.run.rings.num_rows == 1 else rows.filter(pc.equal(rows["ring_id"], self.ring_id))
 
     @cached_property
     def row(self) -> dict[str, Any]:
