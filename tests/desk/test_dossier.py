@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from graphkit.explain import ring_stories
-from graphkit.report.desk.columns import lay_columns_out, shares
+from graphkit.report.desk.columns import lay_columns_out, lay_rests_out, shares
 from graphkit.report.desk.dossier import dossier
 from tests.desk.made import MEMBERS, TARGETS, many_rings
 
@@ -18,8 +18,8 @@ def told() -> dict[str, Any]:
     """The details of a ring in tier purge."""
     run = many_rings(2)
     stories = ring_stories(run)
-    columns = lay_columns_out(run, stories, {"n1-3": "A title"})
-    return dossier(stories[1], columns, 1, columns.place(1))
+    columns = lay_columns_out(run, {"n1-3": "A title"})
+    return dossier(stories[1], columns, lay_rests_out(run, stories, columns), 1, columns.place(1))
 
 
 def test_likes__are_those_of_the_run_with_their_times(told: dict[str, Any]) -> None:

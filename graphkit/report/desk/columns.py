@@ -78,6 +78,8 @@ class Columns:
 
     Attributes
     ----------
+    member_row
+        The rows of ``run.members`` that are shown, int64[members].
     members, targets, likes, ties
         The rows shown. Likes and ties name members and targets by their place among those shown of the ring.
     reasons
@@ -92,6 +94,7 @@ class Columns:
         Likes on a ring's targets by time, of members and of everybody else; ``None`` where that is not known.
     """
 
+    member_row: I64
     members: Rows
     targets: Rows
     likes: Rows
@@ -121,15 +124,13 @@ class Columns:
         return x, y
 
 
-def lay_columns_out(run: Detection, stories: Sequence[RingStory], titles: Mapping[Any, str]) -> Columns:
+def lay_columns_out(run: Detection, titles: Mapping[Any, str]) -> Columns:
     """Lay out what the page lists of the rings of a run.
 
     Parameters
     ----------
     run
         The run. With its likes at hand more can be told.
-    stories
-        The stories of its rings, in their order.
     titles
         Known titles by note id.
 
@@ -154,7 +155,8 @@ def lay_columns_out(run: Detection, stories: Sequence[RingStory], titles: Mappin
         run.members["reasons"].take(pa.array(members.row)), members.ring, likes["reasons"], ring[shown], n
     )
     return Columns(
-        Rows(members.ptr, _members(run, stories, members) | {"why": why_member}),
+        members.row,
+        Rows(members.ptr, _members(run.members.take(pa.array(members.row))) | {"why": why_member}),
         Rows(targets.ptr, _targets(run, titles, targets.row)),
         Rows(
             _ptr(ring[shown], n),
@@ -274,12 +276,24 @@ def _floats(column: pa.ChunkedArray) -> F64:
     return np.asarray(column.combine_chunks().to_numpy(zero_copy_only=False), np.float64)
 
 
-def _members(run: Detection, stories: Sequence[RingStory], shown: _Shown) -> dict[str, Column]:
-    rows = run.members.take(pa.array(shown.row))
+def lay_rests_out(run: Detection, stories: Sequence[RingStory], columns: Columns) -> Rows:
+    """Lay out what rests on each of the members shown, as the stories of the rings tell it."""
     # Stories have the members of each ring in the order of the table; rings may be mixed there.
     by_story = np.empty(run.members.num_rows, np.int64)
     by_story[np.argsort(_ring(run, run.members), kind="stable")] = np.arange(run.members.num_rows)
-    told = pa.concat_tables(story.members for story in stories).take(pa.array(by_story[shown.row]))
+    told = pa.concat_tables(story.members for story in stories).take(pa.array(by_story[columns.member_row]))
+    return Rows(
+        columns.members.ptr,
+        {
+            "ties": shares(_floats(told["tie_share"])),
+            "rests": shares(_floats(told["like_share"])),
+            "without": shares(_floats(told["score_without"])),
+            "without_tier": _named(told["tier_without"]),
+        },
+    )
+
+
+def _members(rows: pa.Table) -> dict[str, Column]:
     return {
         "id": _texts(rows["user_id"]),
         "tier": _named(rows["tier"]),
@@ -287,10 +301,6 @@ def _members(run: Detection, stories: Sequence[RingStory], shown: _Shown) -> dic
         "n": _numbers(rows["n_ring_likes"]),
         "likes": _numbers(rows["n_likes"]),
         "partners": _numbers(rows["n_partners"]),
-        "ties": shares(_floats(told["tie_share"])),
-        "rests": shares(_floats(told["like_share"])),
-        "without": shares(_floats(told["score_without"])),
-        "without_tier": _named(told["tier_without"]),
     }
 
 

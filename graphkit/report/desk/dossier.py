@@ -11,7 +11,7 @@ from graphkit.explain import RingStory
 from graphkit.explain.claims import Claim
 from graphkit.explain.words import LANGUAGES, Said
 from graphkit.report import text
-from graphkit.report.desk.columns import Columns
+from graphkit.report.desk.columns import Columns, Rows
 from graphkit.report.desk.overview import milliseconds
 from graphkit.schemas import EVIDENCE
 
@@ -28,7 +28,9 @@ def _usual(name: str) -> str | None:
 USUAL = {n: _usual(n) for n, _ in EVIDENCE if not n.startswith("weight_") and "_expected" not in n}
 
 
-def dossier(story: RingStory, columns: Columns, ring: int, place: tuple[list[int], list[int]]) -> dict[str, Any]:
+def dossier(
+    story: RingStory, columns: Columns, rests: Rows, ring: int, place: tuple[list[int], list[int]]
+) -> dict[str, Any]:
     """Return the details of one ring as plain values, columns as lists.
 
     Parameters
@@ -37,6 +39,8 @@ def dossier(story: RingStory, columns: Columns, ring: int, place: tuple[list[int
         The ring's story.
     columns
         What the page lists of all rings.
+    rests
+        What rests on each member of all rings (`lay_rests_out`).
     ring
         The number of the ring there.
     place
@@ -64,7 +68,7 @@ def dossier(story: RingStory, columns: Columns, ring: int, place: tuple[list[int
         "rises": [both(said) for said in story.raises],
         "evidence": _evidence(story.ring.row["evidence"] or {}),
         "t0": int(columns.first_ms[ring]) if n_likes else milliseconds(story.ring.row["first_ts"]),
-        "members": columns.members.of(ring),
+        "members": columns.members.of(ring) | rests.of(ring),
         "targets": columns.targets.of(ring),
         "likes": columns.likes.of(ring),
         "traffic": columns.traffic[ring],

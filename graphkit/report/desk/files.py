@@ -18,7 +18,7 @@ import pyarrow.compute as pc
 from graphkit.detection import Detection
 from graphkit.explain import ring_stories
 from graphkit.explain.words import SENTENCES
-from graphkit.report.desk.columns import MAX_TITLE, lay_columns_out
+from graphkit.report.desk.columns import MAX_TITLE, lay_columns_out, lay_rests_out
 from graphkit.report.desk.dossier import dossier
 from graphkit.report.desk.overview import milliseconds, most_affected, overview
 from graphkit.report.desk.since import since
@@ -119,13 +119,16 @@ def _dossiers(run: Detection, ring_ids: list[str], titles: dict[Any, str]) -> It
     """Yield the details of some rings, in this order."""
     if not ring_ids:
         return
-    stories = ring_stories(run)
-    columns = lay_columns_out(run, stories, titles)
-    number = {story.ring.ring_id: i for i, story in enumerate(stories)}
-    wanted = [number[ring_id] for ring_id in ring_ids]
-    with ThreadPoolExecutor(1) as beside:  # a kernel lays the networks out, and needs no interpreter for it
+    # Sentences need the interpreter; Arrow, and the kernel that lays networks out, can do without beside them.
+    with ThreadPoolExecutor(1) as beside:
+        laid_out = beside.submit(lay_columns_out, run, titles)
+        stories = ring_stories(run)
+        columns = laid_out.result()
+        rests = lay_rests_out(run, stories, columns)
+        number = {story.ring.ring_id: i for i, story in enumerate(stories)}
+        wanted = [number[ring_id] for ring_id in ring_ids]
         for ring, place in zip(wanted, beside.map(columns.place, wanted), strict=True):
-            yield dossier(stories[ring], columns, ring, place)
+            yield dossier(stories[ring], columns, rests, ring, place)
 
 
 def _titles(run: Detection) -> dict[Any, str]:
