@@ -16,6 +16,8 @@ Bool = npt.NDArray[np.bool_]
 
 #: Vertices further apart than this do not repel each other in large graphs; edges come out about one long.
 _REACH = 2.0
+#: Added to the square of every distance, so that vertices in one place do not push each other out of sight.
+_LEAST = 1e-9
 
 
 @kernel
@@ -55,21 +57,36 @@ def heaviest_of_each(a: I64, b: I64, weight: I64, n: int, most: int) -> Bool:
 
 
 @kernel
-def _repel(x: F64, y: F64, dx: F64, dy: F64, connected: bool) -> None:
-    """Push all vertices apart; where not all are connected, what is far apart is drawn together instead."""
-    n = len(x)
-    far = n * math.sqrt(n)
-    for i in range(n):
+def _repel(x: F64, y: F64, dx: F64, dy: F64) -> None:
+    """Push all vertices apart."""
+    for i in range(len(x)):
+        sum_x = sum_y = 0.0
         for j in range(i):
             to_x, to_y = x[i] - x[j], y[i] - y[j]
-            square = max(to_x * to_x + to_y * to_y, 1e-9)
-            force = 1 / square
-            if not connected:
-                force *= 1 - square * math.sqrt(square) / far
-            dx[i] += to_x * force
-            dy[i] += to_y * force
+            force = 1 / (to_x * to_x + to_y * to_y + _LEAST)
+            sum_x += to_x * force
+            sum_y += to_y * force
             dx[j] -= to_x * force
             dy[j] -= to_y * force
+        dx[i] += sum_x
+        dy[i] += sum_y
+
+
+@kernel
+def _hold(x: F64, y: F64, dx: F64, dy: F64) -> None:
+    """Draw all vertices together, the more the further apart they are."""
+    pull = 1 / (len(x) * math.sqrt(len(x)))
+    for i in range(len(x)):
+        sum_x = sum_y = 0.0
+        for j in range(i):
+            to_x, to_y = x[i] - x[j], y[i] - y[j]
+            force = pull * math.sqrt(to_x * to_x + to_y * to_y)
+            sum_x += to_x * force
+            sum_y += to_y * force
+            dx[j] += to_x * force
+            dy[j] += to_y * force
+        dx[i] -= sum_x
+        dy[i] -= sum_y
 
 
 @kernel
@@ -98,10 +115,10 @@ def _repel_near(x: F64, y: F64, dx: F64, dy: F64) -> None:
             for p in range(ptr[r * columns + max(column - 1, 0)], ptr[r * columns + min(column + 2, columns)]):
                 j = inside[p]
                 to_x, to_y = x[i] - x[j], y[i] - y[j]
-                square = max(to_x * to_x + to_y * to_y, 1e-9)
+                square = to_x * to_x + to_y * to_y
                 if square <= _REACH * _REACH:
-                    dx[i] += to_x / square
-                    dy[i] += to_y / square
+                    dx[i] += to_x / (square + _LEAST)
+                    dy[i] += to_y / (square + _LEAST)
 
 
 @kernel
@@ -136,7 +153,9 @@ def move_by_force(x: F64, y: F64, a: I64, b: I64, rounds: int, near_only: bool) 
         if near_only:
             _repel_near(x, y, dx, dy)
         else:
-            _repel(x, y, dx, dy, connected)
+            _repel(x, y, dx, dy)
+            if not connected:
+                _hold(x, y, dx, dy)
         for e in range(len(a)):
             to_x, to_y = x[a[e]] - x[b[e]], y[a[e]] - y[b[e]]
             distance = math.sqrt(to_x * to_x + to_y * to_y)

@@ -52,7 +52,7 @@ def shares_without_each(
     ring_of
         Ring of each member, int64[n].
     like_ptr, like_target
-        Member i liked the targets ``like_target[like_ptr[i]:like_ptr[i + 1]]``.
+        Member i liked the targets ``like_target[like_ptr[i]:like_ptr[i + 1]]``, each once.
     target_ptr
         Ring r has the targets ``target_ptr[r]:target_ptr[r + 1]``.
     given, everybody
@@ -61,22 +61,37 @@ def shares_without_each(
     Returns
     -------
     float64[n]
-        NaN where no target is left. O(targets log targets) a member.
+        NaN where no target is left. O(targets) a member.
     """
+    share = given / np.maximum(everybody, 1)
+    ascending = np.empty(len(given), np.int64)  # the targets of each ring by share, those without a like left out
+    end = np.empty(len(target_ptr) - 1, np.int64)
+    for r in range(len(end)):
+        end[r] = target_ptr[r]
+        for k in np.argsort(share[target_ptr[r] : target_ptr[r + 1]]):
+            if given[target_ptr[r] + k] > 0:
+                ascending[end[r]] = target_ptr[r] + k
+                end[r] += 1
+    liked = np.zeros(len(given), np.int64)
     out = np.full(len(ring_of), np.nan)
-    left = given.copy()
-    share = np.empty(len(given), np.float64)
     for i in range(len(ring_of)):
-        for p in range(like_ptr[i], like_ptr[i + 1]):
-            left[like_target[p]] -= 1
-        k = 0
-        for t in range(target_ptr[ring_of[i]], target_ptr[ring_of[i] + 1]):
-            if left[t] > 0:
-                share[k] = left[t] / max(everybody[t], 1)
+        r, own = ring_of[i], like_target[like_ptr[i] : like_ptr[i + 1]]
+        liked[own] = 1
+        less = (given[own] - 1) / np.maximum(everybody[own], 1)
+        less = np.sort(less[given[own] > 1])
+        n = end[r] - target_ptr[r] - np.count_nonzero(given[own] > 0) + len(less)
+        # Two ascending runs, the targets not liked and those with a like less, are merged up to the middle.
+        at, k, low, high = target_ptr[r], 0, np.nan, np.nan
+        for _ in range(n // 2 + 1 if n > 0 else 0):
+            while at < end[r] and liked[ascending[at]] > 0:
+                at += 1
+            low = high
+            if k == len(less) or (at < end[r] and share[ascending[at]] <= less[k]):
+                high = share[ascending[at]]
+                at += 1
+            else:
+                high = less[k]
                 k += 1
-        for p in range(like_ptr[i], like_ptr[i + 1]):
-            left[like_target[p]] += 1
-        if k > 0:
-            ordered = np.sort(share[:k])
-            out[i] = (ordered[(k - 1) // 2] + ordered[k // 2]) / 2
+        out[i] = high if n % 2 == 1 else (low + high) / 2
+        liked[own] = 0
     return out

@@ -30,16 +30,22 @@ class Places:
     """
 
     def __init__(self, ring: I64, ids: pa.ChunkedArray) -> None:
-        self._ids = pc.unique(ids)
-        key = ring * len(self._ids) + codes(ids, self._ids)
-        self._order = np.argsort(key, kind="stable")
-        self._key = key[self._order]
+        self._ring, self._ids = ring, pc.unique(ids)
+        code = codes(ids, self._ids)
+        # Most ids stand in one row: those of an id are looked at one by one.
+        self._rows = np.argsort(code, kind="stable")
+        self._ptr = np.concatenate([[0], np.cumsum(np.bincount(code, minlength=len(self._ids)))])
 
     def find(self, ring: I64, ids: pa.ChunkedArray) -> I64:
-        """Return the first row of each ring and id, `NOWHERE` where there is none, int64[k]. O(k log n)."""
-        id_code = codes(ids, self._ids)
-        if len(self._key) == 0:
-            return np.full(len(ring), NOWHERE, np.int64)
-        key = np.where(id_code == NOWHERE, NOWHERE, ring * len(self._ids) + id_code)
-        at = np.minimum(np.searchsorted(self._key, key), len(self._key) - 1)
-        return np.where(self._key[at] == key, self._order[at], NOWHERE)
+        """Return the first row of each ring and id, `NOWHERE` where there is none, int64[k]. O(k × rows of an id)."""
+        out = np.full(len(ring), NOWHERE, np.int64)
+        code = codes(ids, self._ids)
+        left = np.flatnonzero(code != NOWHERE)
+        at, end = self._ptr[code[left]], self._ptr[code[left] + 1]
+        while len(left):
+            row = self._rows[at]
+            found = self._ring[row] == ring[left]
+            out[left[found]] = row[found]
+            more = ~found & (at + 1 < end)
+            left, at, end = left[more], at[more] + 1, end[more]
+        return out

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from graphkit._kernels.drawing import _REACH, _repel_near, heaviest_of_each, move_by_force
+from graphkit._kernels.drawing import _LEAST, _REACH, _repel_near, heaviest_of_each, move_by_force
 
 pytestmark = pytest.mark.kernels
 
@@ -35,7 +35,7 @@ def test_repel_near__pushes_all_within_reach_and_nobody_else(places: list[tuple[
     for i, here in enumerate(at):
         away = here - np.delete(at, i, axis=0)
         square = (away**2).sum(axis=1)
-        push = (away / square[:, None])[square <= _REACH**2].sum(axis=0)
+        push = (away / (square[:, None] + _LEAST))[square <= _REACH**2].sum(axis=0)
         np.testing.assert_allclose([dx[i], dy[i]], push, atol=1e-12)
 
 
