@@ -10,6 +10,7 @@ import numpy as np
 import pyarrow as pa
 
 from graphkit._kernels.grouping import group_by_time, group_members, group_pointers
+from graphkit._kernels.ordering import settle_runs
 from graphkit.errors import InputError
 from graphkit.likes.model import I32, I64, Likes
 
@@ -28,14 +29,20 @@ def time_order(ts: I64) -> I32:
     if len(ts) == 0:
         return np.empty(0, np.int32)
     low = int(ts.min())
-    span = int(ts.max()) - low
     bits = max(len(ts) - 1, 1).bit_length()
-    for step in (1, 1_000, 1_000_000):  # the finest step whose packed key fits is the cheapest exact order
-        if (span // step).bit_length() + bits <= 63 and (step == 1 or not np.any((ts - low) % step)):
-            packed = ((ts - low) // step << bits) | np.arange(len(ts), dtype=np.int64)
-            packed.sort()
-            return (packed & ((1 << bits) - 1)).astype(np.int32)
-    return np.argsort(ts, kind="stable").astype(np.int32)
+    # Numbers of 64 bits sort fastest. Where time and position need more, the last bits of time are settled afterwards.
+    coarse = max(0, (int(ts.max()) - low).bit_length() + bits - 64)
+    packed = (ts - low).view(np.uint64)
+    lost = int(np.bitwise_or.reduce(packed)) & ((1 << coarse) - 1)  # whole seconds end in six zeros and lose nothing
+    packed >>= np.uint64(coarse)
+    packed <<= np.uint64(bits)
+    packed |= np.arange(len(ts), dtype=np.uint64)
+    packed.sort()
+    packed &= np.uint64((1 << bits) - 1)
+    order = packed.astype(np.int32)
+    if lost:
+        settle_runs(order, ts, low, coarse)
+    return order
 
 
 @dataclass(frozen=True)

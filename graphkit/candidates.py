@@ -169,9 +169,19 @@ def build_tables(
 
 
 def _finish(table: Table, columns: Mapping[str, object], types: Mapping[Kind, pa.DataType]) -> pa.Table:
+    """Put columns into the declared form; their rows stand by the table's key already.
+
+    Codes are in the order of ids, so that rows are sorted by numbers, which is far quicker than by ids.
+    """
     schema = table.arrow(types)
-    arrays = [_arrow(columns[field.name], field.type) for field in schema]
-    return pa.Table.from_arrays(arrays, schema=schema).sort_by([(name, "ascending") for name in table.sort_by])
+    return pa.Table.from_arrays([_arrow(columns[field.name], field.type) for field in schema], schema=schema)
+
+
+def _by_name(names: list[str], ring: npt.NDArray[np.integer]) -> I64:
+    """Return the order of rows by the name of their ring, rows of one ring as they stand."""
+    place = np.empty(len(names), np.int64)
+    place[np.argsort(np.array(names, np.str_))] = np.arange(len(names))
+    return np.argsort(place[ring], kind="stable")
 
 
 def _arrow(values: object, kind: pa.DataType) -> pa.Array:
@@ -238,7 +248,7 @@ def _rings_table(
             "evidence": struct,
         },
         types,
-    )
+    ).take(pa.array(_by_name(names, np.arange(n))))
 
 
 def _distinct(group: I64, thing: I64, n: int) -> I64:
@@ -257,6 +267,7 @@ def _members_table(
 ) -> pa.Table:
     ring_of = rings.members.ring_of
     user = np.flatnonzero(ring_of != NO_RING)
+    user = user[_by_name(names, ring_of[user])]
     of_like = graph.user[verdicts.like]
     done = np.bincount(of_like, minlength=graph.n_users)
     tier = np.full(graph.n_users, WATCH, np.int8)
@@ -320,6 +331,7 @@ def _ties_table(
     most = np.repeat(np.maximum.reduceat(weights, starts), np.diff(np.append(starts, len(order))))
     enough = np.flatnonzero(5 * weights >= 4 * most)
     best = order[enough[np.diff(pair[order[enough]], prepend=-1) != 0]]
+    best = best[_by_name(names, ring_of[u[best]])]
     return _finish(
         TIES,
         {
@@ -347,6 +359,8 @@ def _targets_table(
     likes: Likes, graph: BipartiteGraph, verdicts: LikeVerdicts, names: list[str], types: Mapping[Kind, pa.DataType]
 ) -> pa.Table:
     ring, note, count = distinct_pairs(verdicts.ring, graph.note[verdicts.like])
+    order = _by_name(names, ring)
+    ring, note, count = ring[order], note[order], count[order]
     return _finish(
         TARGETS,
         {
@@ -370,7 +384,8 @@ def _candidates_table(
     types: Mapping[Kind, pa.DataType],
     config: ScoringConfig,
 ) -> pa.Table:
-    proposed = verdicts.tier >= REVIEW
+    proposed = np.flatnonzero(verdicts.tier >= REVIEW)
+    proposed = proposed[np.argsort(pack(graph.user[verdicts.like[proposed]], graph.note[verdicts.like[proposed]]))]
     like, ring = verdicts.like[proposed], verdicts.ring[proposed]
     unread = np.zeros(len(like), np.bool_)
     if likes.dwell_ms is not None:

@@ -101,8 +101,8 @@ def partition(graph: UserGraph, config: PartitionConfig, progress: Progress = SI
     with progress.stage("partition", len(graph), "edges") as advance:
         for users, net in _components(graph, config.min_users):
             advance(net.ecount())
-            for community in _cut(net, config):
-                found.extend(users[members] for members in _refine(net, community, chance, config))
+            for community, vertices in _cut(net, config):
+                found.extend(users[members] for members in _refine(community, vertices, chance, config))
     return tuple(sorted(found, key=lambda members: int(members[0])))
 
 
@@ -132,26 +132,33 @@ def _components(graph: UserGraph, min_users: int) -> Iterator[tuple[I32, igraph.
         yield members, igraph.Graph(n=len(members), edges=pairs)
 
 
-def _cut(net: igraph.Graph, config: PartitionConfig) -> Iterator[list[int]]:
-    """Yield the communities of a connected graph as sorted vertex lists, cut until no cut is left to make."""
+def _cut(net: igraph.Graph, config: PartitionConfig) -> Iterator[tuple[igraph.Graph, list[int]]]:
+    """Yield the communities of a connected graph, cut until no cut is left: their graphs, and their vertices in `net`.
+
+    Vertices are ascending; vertex i of a community's graph is the i-th of them.
+    """
     queue = [(net, list(range(net.vcount())))]
     while queue:
         part, vertices = queue.pop()
-        pieces = part.connected_components().membership
-        if max(pieces) == 0:
-            pieces = leiden(part, config)
-        if max(pieces) == 0:
-            yield vertices
+        pieces = leiden(part, config) if part.is_connected() else part.connected_components().membership
+        n_pieces = max(pieces) + 1
+        if n_pieces == 1:
+            yield part, vertices
             continue
-        groups: list[list[int]] = [[] for _ in range(max(pieces) + 1)]
-        for vertex, label in enumerate(pieces):
-            groups[label].append(vertex)
         # Out of the part and not of the whole: what that costs goes with the size of what it is taken from.
         queue.extend(
             (part.induced_subgraph(group), [vertices[vertex] for vertex in group])
-            for group in groups
+            for group in _groups(pieces, n_pieces)
             if len(group) >= config.min_users
         )
+
+
+def _groups(label: Sequence[int], n: int) -> list[list[int]]:
+    """Return the vertices of each label, ascending."""
+    groups: list[list[int]] = [[] for _ in range(n)]
+    for vertex, own in enumerate(label):
+        groups[own].append(vertex)
+    return groups
 
 
 def leiden(net: igraph.Graph, config: PartitionConfig) -> list[int]:
@@ -194,28 +201,31 @@ def _igraph_random_state(seed: int) -> Iterator[None]:
         igraph.set_random_number_generator(random)
 
 
-def _refine(net: igraph.Graph, community: Sequence[int], chance: float, config: PartitionConfig) -> Iterator[list[int]]:
+def _refine(net: igraph.Graph, vertices: list[int], chance: float, config: PartitionConfig) -> Iterator[list[int]]:
     """Drop members whose tie is not significant and split at bridges, until nothing changes.
 
     The tie of a member with d edges into a community of n is judged by P(Binomial(n - 1, chance) >= d), where
-    `chance` is the share of all testable pairs that became edges.
+    `chance` is the share of all testable pairs that became edges. `net` is the graph of the community.
     """
-    queue = [sorted(community)]
+    queue = [(net, vertices)]
     while queue:
-        members = queue.pop(0)
-        if len(members) < config.min_users:
+        part, members = queue.pop(0)
+        n = len(members)
+        if n < config.min_users:
             continue
-        part = net.induced_subgraph(members)
         degree = np.array(part.degree())
-        tied = (degree > 0) & (binomial_tail(np.maximum(degree, 1), len(members) - 1, chance) <= config.tie_p)
+        tied = (degree > 0) & (binomial_tail(np.maximum(degree, 1), n - 1, chance) <= config.tie_p)
         if not tied.all():
-            queue.append([m for m, keep in zip(members, tied.tolist(), strict=True) if keep])
-            continue
-        bridges = part.bridges()
-        if bridges:
-            part.delete_edges(bridges)
-        pieces = part.connected_components()
-        if len(pieces) == 1:
-            yield members
+            kept = [np.flatnonzero(tied).tolist()]
         else:
-            queue.extend([members[i] for i in sorted(piece)] for piece in pieces)
+            bridges = part.bridges()
+            apart = part
+            if bridges:
+                apart = part.copy()
+                apart.delete_edges(bridges)
+            if apart.is_connected():
+                yield members
+                continue
+            pieces = apart.connected_components().membership
+            kept = _groups(pieces, max(pieces) + 1)
+        queue.extend((part.induced_subgraph(group), [members[i] for i in group]) for group in kept)

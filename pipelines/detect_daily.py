@@ -159,7 +159,7 @@ def detect_day(
         raise OutputError(f"{run} was made from another {changed}", todo="pass --force to make it again")
     inputs = {"likes": likes_name(lake, window), "users": users, "notes": notes}
     found_rings = gk.detect(likes, config=config, engine=engine, inputs=inputs)
-    found_rings.save(run, force=force, extra=report_files(found_rings))
+    found_rings.save(run, force=force, extra=lambda: report_files(found_rings))
     return run, True
 
 

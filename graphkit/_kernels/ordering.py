@@ -103,6 +103,35 @@ def sort_pairs(keys: U64, values: I32, lo: int, hi: int, spare_keys: U64, spare_
 
 
 @kernel
+def settle_runs(order: I32, ts: I64, low: int, coarse: int) -> None:
+    """Put elements in order of time that are in order of time but for its last bits; stable.
+
+    Parameters
+    ----------
+    order
+        The elements, ordered by ``(ts - low) >> coarse``, int32[m]; overwritten.
+    ts
+        Time of each element, none before `low`, int64[m].
+    low, coarse
+        As above.
+    """
+    i = 0
+    while i < len(order):
+        at = (ts[order[i]] - low) >> coarse
+        ascending = True
+        j = i + 1
+        while j < len(order) and (ts[order[j]] - low) >> coarse == at:
+            ascending = ascending and ts[order[j - 1]] <= ts[order[j]]
+            j += 1
+        if not ascending:
+            keys = np.empty(j - i, np.uint64)
+            for k in range(i, j):
+                keys[k - i] = np.uint64(ts[order[k]] - ts[order[i]] + (1 << coarse))
+            sort_pairs(keys, order[i:j], 0, j - i, np.empty(j - i, np.uint64), np.empty(j - i, np.int32))
+        i = j
+
+
+@kernel
 def _precedes(a: int, b: int, dwell: F64, completed: I8, device: I32, ip: I32, source: I32) -> bool:
     """Tell whether row a's payload comes before row b's: column by column, unknown last."""
     if len(dwell) > 0 and dwell[a] != dwell[b] and not (np.isnan(dwell[a]) and np.isnan(dwell[b])):

@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
+from typing import Any, NamedTuple
+
 import numpy as np
 import numpy.typing as npt
 
+from graphkit._kernels.grouping import even_blocks
 from graphkit._kernels.jit import kernel
 
 I32 = npt.NDArray[np.int32]
 I64 = npt.NDArray[np.int64]
 Bool = npt.NDArray[np.bool_]
+
+#: Blocks of notes that are laid out one beside the other.
+_BLOCKS = 4
 
 
 @kernel
@@ -71,11 +78,41 @@ def prune(user: I32, ts: I64, ptr: I64, hot: Bool, n_users: int, window: int, mi
     return alive
 
 
-@kernel
+class Rows(NamedTuple):
+    """The surviving likes laid out by user's rank, each with the run of its note's survivors within the window.
+
+    Attributes
+    ----------
+    of : int32[k]
+        Rank of the user of each survivor by (note, ts).
+    row_ptr : int64[n_users + 1]
+        Survivors of rank u, by note, are entries ``row_ptr[u]:row_ptr[u + 1]`` of the following.
+    lo, hi : int32[k]
+        Where in `of` the survivors of the note at most `window` away stand, the like itself among them.
+    note, ts, key : int32[k], int64[k], int32[k]
+        Their notes, times and breadth keys.
+    """
+
+    of: I32
+    row_ptr: I64
+    lo: I32
+    hi: I32
+    note: I32
+    ts: I64
+    key: I32
+
+
 def lay_out(
-    user: I32, rank: I32, ts: I64, key: I32, ptr: I64, alive: Bool, window: int
-) -> tuple[I32, I64, I32, I32, I32, I64, I32]:
-    """Lay the surviving likes out by user's rank, each with the run of its note's survivors within the window.
+    user: I32,
+    rank: I32,
+    ts: I64,
+    key: I32,
+    ptr: I64,
+    alive: Bool,
+    window: int,
+    map_: Callable[[Callable[[Any], Any], Iterable[Any]], Iterable[Any]] = map,
+) -> Rows:
+    """Lay the surviving likes out by user's rank.
 
     Parameters
     ----------
@@ -87,56 +124,100 @@ def lay_out(
         Which survive, bool[m].
     window
         Half-width of the window, ends included, in the unit of `ts`.
+    map_
+        Applies a function to blocks of notes.
 
     Returns
     -------
-    of : int32[k]
-        Rank of the user of each survivor by (note, ts).
-    row_ptr : int64[n_users + 1]
-        Survivors of rank u, by note, are entries ``row_ptr[u]:row_ptr[u + 1]`` of the following.
-    lo, hi : int32[k]
-        Where in `of` the survivors of the note at most `window` away stand, the like itself among them.
-    note, ts, key : int32[k], int64[k], int32[k]
+    Rows
         O(m).
     """
-    n_users = len(rank)
-    row_ptr = np.zeros(n_users + 1, np.int64)
-    for p in range(len(user)):
-        row_ptr[rank[user[p]] + 1] += alive[p]
-    for u in range(n_users):
-        row_ptr[u + 1] += row_ptr[u]
-    k = row_ptr[n_users]
-    head = row_ptr[:-1].copy()
-    of = np.empty(k, np.int32)
-    out_lo = np.empty(k, np.int32)
-    out_hi = np.empty(k, np.int32)
-    out_note = np.empty(k, np.int32)
-    out_ts = np.empty(k, np.int64)
-    out_key = np.empty(k, np.int32)
-    place = np.empty(k, np.int64)  # where each survivor, by (note, ts), stands among the rows
-    base = 0
-    for g in range(len(ptr) - 1):
-        last = base
+    blocks = even_blocks(ptr, _BLOCKS)
+    counts = [*map_(lambda block: _count_rows(block[0], block[1], user, rank, ptr, alive), blocks)]
+    none = np.zeros(len(rank), np.int64)
+    row_ptr = np.concatenate([[0], np.cumsum(sum(counts, none))])
+    k = int(row_ptr[-1])
+    rows = Rows(
+        np.empty(k, np.int32),
+        row_ptr,
+        np.empty(k, np.int32),
+        np.empty(k, np.int32),
+        np.empty(k, np.int32),
+        np.empty(k, np.int64),
+        np.empty(k, np.int32),
+    )
+
+    def fill(number: int) -> None:
+        first, last = blocks[number]
+        before = sum(counts[:number], none)
+        head, base = row_ptr[:-1] + before, int(before.sum())
+        of, _, lo, hi, note, its_ts, its_key = rows
+        _fill_rows(first, last, user, rank, ts, key, ptr, alive, window, head, base, of, lo, hi, note, its_ts, its_key)
+
+    for _ in map_(fill, range(len(blocks))):
+        pass
+    return rows
+
+
+@kernel
+def _count_rows(first: int, last: int, user: I32, rank: I32, ptr: I64, alive: Bool) -> I32:
+    """Count by rank the survivors on the notes ``first:last``, int32[n_users]."""
+    counts = np.zeros(len(rank), np.int32)
+    for p in range(ptr[first], ptr[last]):
+        counts[rank[user[p]]] += alive[p]
+    return counts
+
+
+@kernel
+def _fill_rows(
+    first: int,
+    last: int,
+    user: I32,
+    rank: I32,
+    ts: I64,
+    key: I32,
+    ptr: I64,
+    alive: Bool,
+    window: int,
+    head: I64,
+    base: int,
+    of: I32,
+    out_lo: I32,
+    out_hi: I32,
+    out_note: I32,
+    out_ts: I64,
+    out_key: I32,
+) -> None:
+    """Write the rows of the survivors on the notes ``first:last``.
+
+    `head` holds by rank where the next of them goes, and moves on; `base` survivors stand on notes before.
+    """
+    longest = 0
+    for g in range(first, last):
+        longest = max(longest, ptr[g + 1] - ptr[g])
+    place = np.empty(longest, np.int64)  # where each survivor of a note stands among the rows
+    times = np.empty(longest, np.int64)
+    for g in range(first, last):
+        n = 0
         for p in range(ptr[g], ptr[g + 1]):
             if alive[p]:
                 u = rank[user[p]]
                 r = head[u]
                 head[u] += 1
-                of[last] = u
-                place[last] = r
+                of[base + n] = u
+                place[n] = r
+                times[n] = ts[p]
                 out_note[r] = g
                 out_ts[r] = ts[p]
                 out_key[r] = key[p]
-                last += 1
-        a = base
-        b = base
-        for s in range(base, last):
-            t = out_ts[place[s]]
-            while t - out_ts[place[a]] > window:
+                n += 1
+        a = 0
+        b = 0
+        for s in range(n):
+            while times[s] - times[a] > window:
                 a += 1
-            while b < last and out_ts[place[b]] - t <= window:
+            while b < n and times[b] - times[s] <= window:
                 b += 1
-            out_lo[place[s]] = a
-            out_hi[place[s]] = b
-        base = last
-    return of, row_ptr, out_lo, out_hi, out_note, out_ts, out_key
+            out_lo[place[s]] = base + a
+            out_hi[place[s]] = base + b
+        base += n

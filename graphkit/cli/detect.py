@@ -52,7 +52,7 @@ def command(
     with chosen.open(threads) as engine:
         likes = reading.read(config, engine, progress)
         run = detect(likes, config=config, engine=engine, progress=progress, inputs=reading.inputs)
-    run.save(out, force=force, extra=report_files(run))
+    run.save(out, force=force, extra=lambda: report_files(run))
     colour, width = terminal()
     say(run_json(run, out) if as_json else summary(run, where=out, colour=colour, width=width))
 

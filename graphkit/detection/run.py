@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from graphkit.columns import Kind
-from graphkit.detection.rundir import read_run, run_id, write_run
+from graphkit.detection.rundir import Files, read_run, run_id, write_run
 from graphkit.display import html_table
 from graphkit.errors import InputError
 from graphkit.likes.model import Likes
@@ -220,7 +220,7 @@ class Detection:
 
         return Browser(self, lang)
 
-    def save(self, path: str | Path, *, force: bool = False, extra: Mapping[str, str | bytes] | None = None) -> Path:
+    def save(self, path: str | Path, *, force: bool = False, extra: Files | Callable[[], Files] | None = None) -> Path:
         """Write the run directory; it appears whole or not at all.
 
         Parameters
@@ -230,7 +230,7 @@ class Detection:
         force
             Whether a run that is there already may be replaced.
         extra
-            Further files by name.
+            Further files by name, or what makes them: it is called while the tables are written.
 
         Returns
         -------
@@ -242,7 +242,8 @@ class Detection:
             When the place is taken or cannot be written; nothing is left then.
         """
         target = Path(path)
-        write_run(target, self.tables, self.info, extra or {}, force=force)
+        make = extra if callable(extra) else lambda: extra or {}
+        write_run(target, self.tables, self.info, make, force=force)
         return target
 
     def __repr__(self) -> str:
@@ -295,7 +296,8 @@ class Ring:
 
     def _rows(self, table: str) -> pa.Table:
         rows = self.run.tables[table]
-        return rows.filter(pc.equal(rows["ring_id"], self.ring_id))
+        # A run of one ring has rows of no other.
+        return rows if self.run.rings.num_rows == 1 else rows.filter(pc.equal(rows["ring_id"], self.ring_id))
 
     @cached_property
     def row(self) -> dict[str, Any]:

@@ -6,7 +6,8 @@ import hashlib
 import json
 import os
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,9 @@ import pyarrow as pa
 
 from graphkit.errors import OutputError
 from graphkit.schemas import OUTPUTS
+
+#: What files hold, by name.
+Files = Mapping[str, str | bytes]
 
 INFO = "run.json"
 #: Form of the run directory; raised when a reader of the old form would misread the new one.
@@ -133,32 +137,40 @@ def write_run(
     path: Path,
     tables: Mapping[str, pa.Table],
     info: Mapping[str, Any],
-    extra: Mapping[str, str | bytes],
+    extra: Callable[[], Files],
     *,
     force: bool,
 ) -> None:
     """Write tables, ``run.json`` and further files as one run directory.
 
     ``run.json`` is `info` with the form of the directory (``format``) and the SHA-256 of each table (``files``).
+    What `extra` makes is made while the tables are written.
 
     Raises
     ------
     OutputError
         When the target is refused or something cannot be written; nothing is left then.
     """
-    import pyarrow.parquet as pq
-
-    with whole(path, force=force) as folder:
-        for table in OUTPUTS:
-            pq.write_table(tables[table.name], folder / f"{table.name}.parquet", compression="zstd")
-        tables_written = [folder / f"{table.name}.parquet" for table in OUTPUTS]
-        written = {**info, "format": FORMAT, "files": {file.name: file_digest(file) for file in tables_written}}
+    with whole(path, force=force) as folder, ThreadPoolExecutor(1) as beside:
+        digests = beside.submit(_write_tables, folder, tables)
+        files = extra()
+        written = {**info, "format": FORMAT, "files": digests.result()}
         text = json.dumps(written, indent=2, ensure_ascii=False, default=str)
         (folder / INFO).write_text(text + "\n", encoding="utf-8")
-        _write_files(folder, extra)
+        _write_files(folder, files)
 
 
-def _write_files(folder: Path, files: Mapping[str, str | bytes]) -> None:
+def _write_tables(folder: Path, tables: Mapping[str, pa.Table]) -> dict[str, str]:
+    """Write the tables of a run, and return the digest of each file by its name."""
+    import pyarrow.parquet as pq
+
+    files = {folder / f"{table.name}.parquet": tables[table.name] for table in OUTPUTS}
+    for file, table in files.items():
+        pq.write_table(table, file, compression="zstd")
+    return {file.name: file_digest(file) for file in files}
+
+
+def _write_files(folder: Path, files: Files) -> None:
     for name, content in files.items():
         (folder / name).parent.mkdir(exist_ok=True)
         (folder / name).write_bytes(content.encode() if isinstance(content, str) else content)

@@ -27,7 +27,7 @@ def count_by_rows(work: PairWork, map_: Callable[[Callable[[Any], Any], Iterable
     rank = np.empty(work.n_users, np.int32)
     rank[code] = np.arange(work.n_users, dtype=np.int32)
     user, row_ptr, lo, hi, note, ts, key = lay_out(
-        work.user, rank, work.ts, work.key, work.note_ptr, work.alive, work.window
+        work.user, rank, work.ts, work.key, work.note_ptr, work.alive, work.window, map_
     )
     n_notes, n_keys = len(work.note_ptr) - 1, int(work.key.max(initial=-1)) + 1
     walked = row_work(lo, hi, row_ptr)

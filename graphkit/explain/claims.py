@@ -12,7 +12,9 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from graphkit.detection import Ring
+from graphkit._kernels.distinct import dense, distinct_pairs, pack
+from graphkit.detection import Detection, Ring
+from graphkit.explain.places import NOWHERE, Places, codes
 from graphkit.explain.verdict import Verdict
 from graphkit.explain.words import Said, channel_name
 from graphkit.likes.model import F64, UNKNOWN
@@ -173,17 +175,17 @@ def _turns(channel: Channel, number: str, column: Numbers) -> F64:
     return np.where(some, middle, np.nan)
 
 
-def likes_behind(ring: Ring, channel: str, raw: pa.Table) -> Bools | None:
-    """Tell which likes a channel's claim rests on.
+def likes_behind(run: Detection, channel: str, raw: pa.Table) -> Bools | None:
+    """Tell which likes a channel's claims on their rings rest on.
 
     Parameters
     ----------
-    ring
-        The ring.
+    run
+        The run.
     channel
         A channel of ``schemas.CHANNELS``.
     raw
-        The ring's rows of :func:`graphkit.explain.raw.raw_likes`.
+        Its :func:`graphkit.explain.raw.raw_likes`.
 
     Returns
     -------
@@ -200,12 +202,12 @@ def likes_behind(ring: Ring, channel: str, raw: pa.Table) -> Bools | None:
         case "dwell":
             return _has_reason(raw, "UNREAD")
         case "reciprocity":
-            return proposed & _on_members(ring, raw)
+            return proposed & _on_members(run, raw)
         case "completion":
             return proposed & _is_false(raw["completed"]) if "completed" in raw.column_names else None
         case "devices" | "addresses":
             column = "device" if channel == "devices" else "ip"
-            return proposed & _shared(raw[column], raw["user_id"]) if column in raw.column_names else None
+            return proposed & _shared(raw, column) if column in raw.column_names else None
         case _:
             return proposed
 
@@ -219,22 +221,26 @@ def _has_reason(table: pa.Table, code: str) -> Bools:
     return hit
 
 
-def _on_members(ring: Ring, raw: pa.Table) -> Bools:
-    """Return which likes fell on notes of members."""
-    targets, members = ring.targets, ring.members["user_id"].combine_chunks()
+def _on_members(run: Detection, raw: pa.Table) -> Bools:
+    """Return which likes fell on notes of members of their ring."""
+    targets, members, rings = run.targets, run.members, run.rings["ring_id"]
     author = targets["author_id"].take(pc.index_in(raw["note_id"], value_set=targets["note_id"].combine_chunks()))
-    if author.type != members.type:
+    if author.type != members["user_id"].type:
         return np.zeros(raw.num_rows, np.bool_)
-    return np.asarray(pc.is_in(author, value_set=members), np.bool_)
+    inside = Places(codes(members["ring_id"], rings), members["user_id"])
+    return np.asarray(inside.find(codes(raw["ring_id"], rings), author) != NOWHERE, np.bool_)
 
 
 def _is_false(column: pa.ChunkedArray) -> Bools:
     return np.asarray(pc.fill_null(pc.equal(column, 0), False), np.bool_)
 
 
-def _shared(code: pa.ChunkedArray, user: pa.ChunkedArray) -> Bools:
-    """Return which likes came from a device or address that another user's came from too."""
-    here = np.asarray(pc.fill_null(code, UNKNOWN), np.int64)
-    who = np.asarray(user.combine_chunks().dictionary_encode().indices, np.int64)
-    codes, n_users = np.unique(np.unique(np.stack([here, who]), axis=1)[0], return_counts=True)
-    return np.isin(here, codes[(n_users > 1) & (codes != UNKNOWN)])
+def _shared(raw: pa.Table, column: str) -> Bools:
+    """Return which likes came from a device or address that another member's of their ring came from too."""
+    here = np.asarray(pc.fill_null(raw[column], UNKNOWN), np.int64)
+    ring, who = (
+        np.asarray(raw[name].combine_chunks().dictionary_encode().indices, np.int64) for name in ("ring_id", "user_id")
+    )
+    place = dense(pack(ring, here - UNKNOWN))
+    n_users = np.bincount(distinct_pairs(place, who)[0], minlength=int(place.max(initial=-1)) + 1)
+    return np.asarray((n_users[place] > 1) & (here != UNKNOWN), np.bool_)

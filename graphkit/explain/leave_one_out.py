@@ -6,17 +6,23 @@ every other number is held as it stands, and the words that explain the result s
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
-import pyarrow.compute as pc
 
-from graphkit.detection import Ring
+from graphkit._kernels.connection import cut_vertices
+from graphkit._kernels.without import medians_without_each, shares_without_each
+from graphkit.detection import Detection, Ring
+from graphkit.explain.places import Places, codes
 from graphkit.explain.verdict import Verdict
 from graphkit.likes.model import F64, I64
 from graphkit.scoring.channels import weigh
 from graphkit.scoring.coordination import MIN_COMPANY
 from graphkit.scoring.tiers import TIERS
+
+Bools = npt.NDArray[np.bool_]
 
 #: Columns of `leave_one_out`.
 SCHEMA = (
@@ -40,167 +46,218 @@ def recomputed(ring: Ring, verdict: Verdict) -> tuple[str, ...]:
     Devotion always; capture and authors, where these are known, only where the ring's likes are in the tables, which
     those of a ring in tier ``watch`` are not.
     """
-    if ring.likes.num_rows == 0:
-        return ("devotion",)
-    known = not np.isnan(verdict.numbers["authors_effective"][0])
-    return ("devotion", "capture", "authors") if known else ("devotion", "capture")
+    return tuple(name for name, anew in _counted_anew(np.array([ring.likes.num_rows]), verdict).items() if anew[0])
 
 
-def leave_one_out(ring: Ring, verdict: Verdict, min_users: int) -> pa.Table:
-    """Return what of a ring rests on each of its members.
+def _counted_anew(n_likes: I64, verdict: Verdict) -> dict[str, Bools]:
+    """Tell by channel for which rings its number can be counted anew; see `recomputed`."""
+    there = n_likes > 0
+    known = ~np.isnan(verdict.numbers["authors_effective"])
+    return {"devotion": np.ones(len(there), np.bool_), "capture": there, "authors": there & known}
+
+
+def leave_one_out(run: Detection, verdict: Verdict, min_users: int) -> pa.Table:
+    """Return what of each ring of a run rests on each of its members.
 
     Parameters
     ----------
-    ring
-        The ring.
+    run
+        The run.
     verdict
-        Its verdict.
+        The verdicts of ``run.rings``.
     min_users
         Least members of a ring.
 
     Returns
     -------
     pyarrow.Table
-        One row a member, in the order of ``ring.members``: `user_id`; `ties` and `tie_share`, the member's significant
-        ties and their share of the ring's; `co_like_share`, the share of the weight of these; `likes`, `like_share`,
-        the member's candidate likes; `targets`, the notes among them; `targets_lost`, those on which fewer likes of
-        the ring would be left than can stand out (three); `left_alone`, members with no other partner; `bridge`,
-        whether the ring's ties would fall apart; `score_without` and `tier_without`, null where fewer than `min_users`
-        members would be left. O(members × likes) at most.
+        One row a member, in the order of ``run.members``: `ring_id`, `user_id`; `ties` and `tie_share`, the member's
+        significant ties and their share of the ring's; `co_like_share`, the share of the weight of these; `likes`,
+        `like_share`, the member's candidate likes; `targets`, the notes among them; `targets_lost`, those on which
+        fewer likes of the ring would be left than can stand out (three); `left_alone`, members with no other partner;
+        `bridge`, whether the ring's ties would fall apart; `score_without` and `tier_without`, null where fewer than
+        `min_users` members would be left. O(members × targets) at most.
     """
-    members = ring.members
-    n = members.num_rows
-    ties, co_likes, left_alone, bridge = _ties(ring)
-    done = _ints(members["n_ring_likes"])
-    ring_likes = int(done.sum())
-    at = _Likes.of(ring)
-    score, tier = _verdicts(ring, verdict, at)
-    short = n - 1 < min_users
+    rows = _Rows.of(run)
+    ring, n = rows.ring, len(rows.ring)
+    ties, co_likes, left_alone, bridge = _ties(run, rows)
+    without = _without(run, rows, verdict)
+    short = (rows.n_members - 1 < min_users)[ring]
+    targets = np.bincount(rows.like_member, minlength=n)
+    of_ring = np.bincount(ring, co_likes, minlength=rows.n_rings).astype(np.int64) // 2
     columns: dict[str, object] = {
         "ties": ties,
-        "tie_share": _share(ties, ring.ties.num_rows),
-        "co_like_share": _share(co_likes, int(co_likes.sum()) // 2),
-        "likes": done,
-        "like_share": _share(done, ring_likes),
-        "targets": done if len(at.user) == 0 else np.bincount(at.user, minlength=n),
-        "targets_lost": at.lost(n),
+        "tie_share": ties / np.maximum(rows.n_ties[ring], 1),
+        "co_like_share": co_likes / np.maximum(of_ring[ring], 1),
+        "likes": rows.done,
+        "like_share": rows.done / np.maximum(rows.n_done[ring], 1),
+        "targets": np.where(rows.n_likes[ring] == 0, rows.done, targets),
+        "targets_lost": _lost(rows),
         "left_alone": left_alone,
         "bridge": bridge,
-        "score_without": [None] * n if short else score,
-        "tier_without": [None] * n if short else [TIERS[t] for t in tier],
+        "score_without": pa.array(without.score, mask=short),
+        "tier_without": pa.array(np.array(TIERS)[without.tier], mask=short),
     }
     arrays = [pa.array(columns[name], kind) for name, kind in SCHEMA]
-    return pa.table([members["user_id"], *arrays], names=["user_id", *(name for name, _ in SCHEMA)])
+    names = [name for name, _ in SCHEMA]
+    return pa.table([run.members["ring_id"], run.members["user_id"], *arrays], names=["ring_id", "user_id", *names])
+
+
+@dataclass(frozen=True, slots=True)
+class _Rows:
+    """The rows of a run's tables by number.
+
+    Attributes
+    ----------
+    n_rings
+        Number of rings.
+    members
+        Where the members of each ring stand.
+    ring, done
+        Ring of each member, and its likes for the ring, int64[members].
+    target_ring, given
+        Ring of each target, and the ring's likes on it, int64[targets].
+    tie_ring
+        Ring of each tie, int64[ties].
+    like_member, like_target
+        Member and target of each candidate like, int64[likes]; none of rings in tier ``watch``.
+    """
+
+    n_rings: int
+    members: Places
+    ring: I64
+    done: I64
+    target_ring: I64
+    given: I64
+    tie_ring: I64
+    like_member: I64
+    like_target: I64
+
+    @classmethod
+    def of(cls, run: Detection) -> _Rows:
+        """Give the rows of a run their numbers."""
+        rings, likes = run.rings["ring_id"], run.candidates
+        ring, target_ring = codes(run.members["ring_id"], rings), codes(run.targets["ring_id"], rings)
+        like_ring = codes(likes["ring_id"], rings)
+        members, targets = Places(ring, run.members["user_id"]), Places(target_ring, run.targets["note_id"])
+        return cls(
+            len(rings),
+            members,
+            ring,
+            _ints(run.members["n_ring_likes"]),
+            target_ring,
+            _ints(run.targets["n_ring_likes"]),
+            codes(run.ties["ring_id"], rings),
+            members.find(like_ring, likes["user_id"]),
+            targets.find(like_ring, likes["note_id"]),
+        )
+
+    @property
+    def n_members(self) -> I64:
+        """Members of each ring."""
+        return np.bincount(self.ring, minlength=self.n_rings)
+
+    @property
+    def n_ties(self) -> I64:
+        """Ties of each ring."""
+        return np.bincount(self.tie_ring, minlength=self.n_rings)
+
+    @property
+    def n_likes(self) -> I64:
+        """Candidate likes of each ring."""
+        return np.bincount(self.ring[self.like_member], minlength=self.n_rings)
+
+    @property
+    def n_done(self) -> I64:
+        """Likes of each ring, as its members have them."""
+        return np.bincount(self.ring, self.done, minlength=self.n_rings).astype(np.int64)
 
 
 def _ints(column: pa.ChunkedArray) -> I64:
     return np.asarray(column.combine_chunks(), np.int64)
 
 
-def _floats(column: pa.ChunkedArray) -> F64:
-    return np.asarray(column.combine_chunks(), np.float64)
-
-
-def _code(column: pa.ChunkedArray, of: pa.ChunkedArray) -> I64:
-    """Return the position of each id among the ids `of`, all of which are there."""
-    return np.asarray(pc.index_in(column.combine_chunks(), value_set=of.combine_chunks()), np.int64)
-
-
-def _share(part: I64, whole: int) -> F64:
-    return part / max(whole, 1)
-
-
-def _ties(ring: Ring) -> tuple[I64, I64, I64, npt.NDArray[np.bool_]]:
+def _ties(run: Detection, rows: _Rows) -> tuple[I64, I64, I64, Bools]:
     """Return by member its ties, their weight, the partners it would leave alone, and whether ties would fall apart."""
-    import igraph
-
-    users, ties = ring.members["user_id"], ring.ties
-    n = len(users)
-    a, b = _code(ties["user_a"], users), _code(ties["user_b"], users)
-    weight = _ints(ties["weight"])
+    n = len(rows.ring)
+    a, b = (rows.members.find(rows.tie_ring, run.ties[end]) for end in ("user_a", "user_b"))
+    weight = _ints(run.ties["weight"])
     degree = np.bincount(np.concatenate([a, b]), minlength=n)
     met = np.bincount(a, weight, minlength=n) + np.bincount(b, weight, minlength=n)
     alone = np.bincount(a[degree[b] == 1], minlength=n) + np.bincount(b[degree[a] == 1], minlength=n)
-    bridge = np.zeros(n, np.bool_)
-    bridge[igraph.Graph(n=n, edges=zip(a.tolist(), b.tolist(), strict=True)).articulation_points()] = True
-    return degree, met.astype(np.int64), alone, bridge
+    return degree, met.astype(np.int64), alone, cut_vertices(a, b, n)
 
 
-class _Likes:
-    """The candidate likes of a ring by member and target; none for a ring in tier ``watch``."""
-
-    def __init__(self, user: I64, target: I64, left: I64) -> None:
-        self.user, self.target = user, target
-        self.of_ring = left
-
-    @classmethod
-    def of(cls, ring: Ring) -> _Likes:
-        likes, targets = ring.likes, ring.targets
-        user = _code(likes["user_id"], ring.members["user_id"])
-        target = _code(likes["note_id"], targets["note_id"])
-        return cls(user, target, _ints(targets["n_ring_likes"]))
-
-    def lost(self, n_members: int) -> I64:
-        """Return by member the targets on which too few of the ring would be left: a like needs company."""
-        fragile = self.of_ring[self.target] == MIN_COMPANY + 1
-        return np.bincount(self.user[fragile], minlength=n_members)
+def _lost(rows: _Rows) -> I64:
+    """Return by member the targets on which too few of the ring would be left: a like needs company."""
+    fragile = rows.given[rows.like_target] == MIN_COMPANY + 1
+    return np.bincount(rows.like_member[fragile], minlength=len(rows.ring))
 
 
-def _verdicts(ring: Ring, verdict: Verdict, likes: _Likes) -> tuple[F64, npt.NDArray[np.int8]]:
-    """Return by member the score and tier of the ring without it."""
-    members, targets = ring.members, ring.targets
-    n = members.num_rows
-    numbers = {name: np.repeat(value, n) for name, value in verdict.numbers.items()}
-    devoted = _floats(members["n_ring_likes"]) / np.maximum(_floats(members["n_likes"]), 1)
-    numbers["devotion"] = _medians_without(devoted)
-    numbers["n_users"] = numbers["n_users"] - 1
-    anew = recomputed(ring, verdict)
-    if "capture" in anew:
-        left = np.tile(likes.of_ring, (n, 1))
-        np.subtract.at(left, (likes.user, likes.target), 1)
-        there = left > 0
-        share = np.where(there, left / np.maximum(_ints(targets["n_likes"]), 1), np.nan)
-        numbers["capture"] = _row_medians(share)
-        if "authors" in anew:
-            numbers["authors_effective"] = _effective_authors(targets["author_id"], left)
-    weights = {name: np.repeat(value, n) for name, value in verdict.weights.items()} | weigh(numbers, anew)
-    without = Verdict(numbers, weights, np.repeat(verdict.decoys, n), verdict.config)
-    return without.score, without.tier
+def _without(run: Detection, rows: _Rows, verdict: Verdict) -> Verdict:
+    """Return by member the verdict on its ring without it."""
+    held = verdict.at(rows.ring)
+    numbers = {
+        **held.numbers,
+        "devotion": _devotion(run, rows),
+        "n_users": held.numbers["n_users"] - 1,
+        "capture": _capture(run, rows),
+        "authors_effective": _effective_authors(run.targets["author_id"], rows),
+    }
+    anew = {name: where[rows.ring] for name, where in _counted_anew(rows.n_likes, verdict).items()}
+    for channel, number in (("capture", "capture"), ("authors", "authors_effective")):
+        numbers[number] = np.where(anew[channel], numbers[number], held.numbers[number])
+    weights = {name: np.where(anew[name], nats, held.weights[name]) for name, nats in weigh(numbers, [*anew]).items()}
+    return Verdict(numbers, held.weights | weights, held.decoys, held.config)
 
 
-def _medians_without(values: F64) -> F64:
-    """Return for each value the median of all others; NaN where there are none. O(n log n)."""
-    n = len(values)
-    if n < 2:
-        return np.full(n, np.nan)
-    order = np.argsort(values, kind="stable")
-    rank = np.empty(n, np.int64)
-    rank[order] = np.arange(n)
-    ascending = values[order]
-
-    def nth(k: int) -> F64:
-        return ascending[np.where(k < rank, k, k + 1)]
-
-    m = n - 1
-    return (nth((m - 1) // 2) + nth(m // 2)) / 2
-
-
-def _row_medians(values: F64) -> F64:
-    """Return the median of each row, NaN left out; NaN for rows of nothing else."""
-    some = ~np.isnan(values).all(axis=1)
-    out = np.full(len(values), np.nan)
-    out[some] = np.nanmedian(values[some], axis=1)
+def _devotion(run: Detection, rows: _Rows) -> F64:
+    """Return by member the median share of the ring in the likes of the others."""
+    devoted = rows.done / np.maximum(_ints(run.members["n_likes"]), 1)
+    order, ptr = _grouped(rows.ring, rows.n_rings)
+    out = np.empty(len(devoted))
+    out[order] = medians_without_each(devoted[order], ptr)
     return out
 
 
-def _effective_authors(author: pa.ChunkedArray, left: I64) -> F64:
-    """Return by row the exponential of the entropy of likes over authors; an unknown author is one by itself."""
-    code = np.asarray(author.combine_chunks().dictionary_encode().indices.fill_null(-1), np.int64)
-    unknown = code < 0
-    code[unknown] = code.max(initial=-1) + 1 + np.arange(int(unknown.sum()))
-    of_author = np.zeros((len(left), int(code.max(initial=-1)) + 1))
-    np.add.at(of_author.T, code, left.T.astype(np.float64))
-    share = of_author / np.maximum(of_author.sum(axis=1, keepdims=True), 1)
-    logs = np.log(share, out=np.zeros_like(share), where=share > 0)
-    entropy: F64 = -(share * logs).sum(axis=1)
-    return np.exp(entropy)
+def _capture(run: Detection, rows: _Rows) -> F64:
+    """Return by member the median share of the others in all likes of the targets that they would have."""
+    by_ring, target_ptr = _grouped(rows.target_ring, rows.n_rings)
+    place = np.empty(len(by_ring), np.int64)
+    place[by_ring] = np.arange(len(by_ring))
+    by_member, like_ptr = _grouped(rows.like_member, len(rows.ring))
+    like_target = place[rows.like_target[by_member]]
+    everybody = _ints(run.targets["n_likes"])[by_ring]
+    return shares_without_each(rows.ring, like_ptr, like_target, target_ptr, rows.given[by_ring], everybody)
+
+
+def _grouped(group: I64, n: int) -> tuple[I64, I64]:
+    """Return the elements group by group, and where each group begins."""
+    return np.argsort(group, kind="stable"), np.concatenate([[0], np.cumsum(np.bincount(group, minlength=n))])
+
+
+def _effective_authors(author: pa.ChunkedArray, rows: _Rows) -> F64:
+    """Return by member the exponential of the entropy of the others' likes over authors.
+
+    An unknown author is one by itself. With c likes of author a, of C in all, the entropy is
+    ``log C - sum over a of c log c / C``: only the authors whom the member liked change a term of the sum.
+    """
+    names = author.combine_chunks().dictionary_encode()
+    code = np.asarray(names.indices.fill_null(-1), np.int64)
+    code = np.where(code < 0, len(names.dictionary) + np.arange(len(code)), code)
+    key = np.unique(rows.target_ring * (len(names.dictionary) + len(code)) + code, return_inverse=True)[1]
+    likes = np.bincount(key, rows.given)
+    ring_of = np.zeros(len(likes), np.int64)
+    ring_of[key] = rows.target_ring
+    pair, taken = np.unique(rows.like_member * len(likes) + key[rows.like_target], return_counts=True)
+    member, which = pair // max(len(likes), 1), pair % max(len(likes), 1)
+    change = _c_log_c(likes[which] - taken) - _c_log_c(likes[which])
+    terms = np.bincount(ring_of, _c_log_c(likes), minlength=rows.n_rings)[rows.ring]
+    terms = terms + np.bincount(member, change, minlength=len(rows.ring))
+    total = np.bincount(ring_of, likes, minlength=rows.n_rings)[rows.ring]
+    total = np.maximum(total - np.bincount(rows.like_member, minlength=len(rows.ring)), 1)
+    return np.asarray(np.exp(np.log(total) - terms / total), np.float64)
+
+
+def _c_log_c(count: npt.NDArray[np.number]) -> F64:
+    return np.asarray(count * np.log(np.maximum(count, 1)), np.float64)

@@ -9,6 +9,7 @@ import pyarrow.compute as pc
 from graphkit._kernels.grouping import expand_ranges
 from graphkit.columns import TIMESTAMP
 from graphkit.detection import Detection
+from graphkit.explain.places import codes
 from graphkit.likes.model import F64, I64, UNKNOWN, Likes
 from graphkit.scoring.attach import note_ranges
 
@@ -72,8 +73,8 @@ def outside_likes(run: Detection) -> pa.Table | None:
     likes = run.likes
     if likes is None:
         return None
-    ring = _codes(run.targets["ring_id"], run.rings["ring_id"])
-    ptr, note = likes.bipartite().note_ptr, _codes(run.targets["note_id"], likes.notes.ids)
+    ring = codes(run.targets["ring_id"], run.rings["ring_id"])
+    ptr, note = likes.bipartite().note_ptr, codes(run.targets["note_id"], likes.notes.ids)
     at = expand_ranges(ptr[note], ptr[note + 1])
     ring = np.repeat(ring, ptr[note + 1] - ptr[note])
     others = _ring_of(run, likes)[likes.user[at]] != ring
@@ -85,7 +86,7 @@ def _ring_of(run: Detection, likes: Likes) -> I64:
     """Return for each user its row of ``rings``, `UNKNOWN` for members of none; nobody is a member of two."""
     ring_of = np.full(likes.n_users, UNKNOWN, np.int64)
     members = run.members
-    ring_of[_codes(members["user_id"], likes.users.ids)] = _codes(members["ring_id"], run.rings["ring_id"])
+    ring_of[codes(members["user_id"], likes.users.ids)] = codes(members["ring_id"], run.rings["ring_id"])
     return ring_of
 
 
@@ -100,23 +101,18 @@ def _on_targets(run: Detection, likes: Likes) -> tuple[I64, I64]:
 
 def _targets(run: Detection, likes: Likes) -> I64:
     """Return one number for the ring and note of each row of ``targets``."""
-    ring = _codes(run.targets["ring_id"], run.rings["ring_id"])
-    return ring * likes.n_notes + _codes(run.targets["note_id"], likes.notes.ids)
+    ring = codes(run.targets["ring_id"], run.rings["ring_id"])
+    return ring * likes.n_notes + codes(run.targets["note_id"], likes.notes.ids)
 
 
 def _rows_of(table: pa.Table, likes: Likes, wanted: I64) -> pa.Array:
     """Return for each user and note, as one number, the row of a table of users and notes; null where there is none."""
-    user, note = _codes(table["user_id"], likes.users.ids), _codes(table["note_id"], likes.notes.ids)
+    user, note = codes(table["user_id"], likes.users.ids), codes(table["note_id"], likes.notes.ids)
     return pc.index_in(pa.array(wanted), value_set=pa.array(user * likes.n_notes + note))
 
 
 def _whole(column: pa.ChunkedArray) -> pa.Array:
     return column.combine_chunks()
-
-
-def _codes(column: pa.ChunkedArray, of: pa.Array | pa.ChunkedArray) -> I64:
-    values = of.combine_chunks() if isinstance(of, pa.ChunkedArray) else of
-    return np.asarray(pc.index_in(column.combine_chunks(), value_set=values), np.int64)
 
 
 def burst_shares(run: Detection) -> F64:
@@ -140,8 +136,8 @@ def burst_shares(run: Detection) -> F64:
     likes, candidates = run.likes, run.candidates
     if likes is None or candidates.num_rows == 0:
         return shares
-    ring = _codes(candidates["ring_id"], run.rings["ring_id"])
-    note = _codes(candidates["note_id"], likes.notes.ids).astype(np.int32)
+    ring = codes(candidates["ring_id"], run.rings["ring_id"])
+    note = codes(candidates["note_id"], likes.notes.ids).astype(np.int32)
     ts = np.asarray(_whole(candidates["ts"]).cast(pa.int64()), np.int64)
     order = np.lexsort((ts, note, ring))
     ring, note, ts = ring[order], note[order], ts[order]

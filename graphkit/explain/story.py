@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -12,9 +12,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from graphkit.detection import Detection, Ring
+from graphkit.detection.parts import alone, apart, by_ring
 from graphkit.explain.claims import Bools, Claim, claims, likes_behind, neutral_points
 from graphkit.explain.innocent import Innocent, innocents
 from graphkit.explain.leave_one_out import leave_one_out
+from graphkit.explain.places import codes
 from graphkit.explain.raw import raw_likes
 from graphkit.explain.verdict import Verdict, run_config, what_lowers, what_raises
 from graphkit.explain.words import Said, channel_name
@@ -27,7 +29,7 @@ class RingStory:
     Attributes
     ----------
     ring
-        The ring.
+        The ring, of a run that has no other.
     verdict
         What decides its tier; answers what-ifs.
     headline
@@ -72,12 +74,11 @@ class RingStory:
     @cached_property
     def likes(self) -> pa.Table:
         """The likes of members on targets, as `graphkit.explain.raw.raw_likes` gives them."""
-        raw = raw_likes(self.ring.run)
-        return raw.filter(pc.equal(raw["ring_id"], self.ring.ring_id))
+        return raw_likes(self.ring.run)
 
     def behind(self, claim: Claim) -> Bools | None:
         """Tell which of `likes` a claim rests on; ``None`` where only the likes of the run could tell."""
-        return likes_behind(self.ring, claim.channel, self.likes)
+        return likes_behind(self.ring.run, claim.channel, self.likes)
 
     def to_dict(self, lang: str = "en") -> dict[str, Any]:
         """Return the story as plain values, sentences in one language."""
@@ -124,50 +125,60 @@ def ring_story(run: Detection, ring_id: str) -> RingStory:
     OutputError
         When the run was made with settings that this version does not know.
     """
-    (story,) = ring_stories(run.info, [run.ring(ring_id)])
+    (story,) = ring_stories(alone(run.ring(ring_id)))
     return story
 
 
-def ring_stories(info: Mapping[str, Any], rings: Sequence[Ring]) -> Iterator[RingStory]:
-    """Yield the stories of several rings of one run, in their order: what is the same work for all is done once.
+def ring_stories(run: Detection) -> list[RingStory]:
+    """Tell the stories of all rings of a run, in the order of ``run.rings``: what is the same work is done at once.
 
     Parameters
     ----------
-    info
-        The run's ``run.json``.
-    rings
-        The rings, at least one.
+    run
+        The run.
 
     Raises
     ------
     OutputError
         When the run was made with settings that this version does not know.
     """
-    config = run_config(info)
-    off = frozenset(row["channel"] for row in info["evidence_off"])
-    not_known = _not_known(info)
-    verdicts = [Verdict.of(ring.row, config.scoring) for ring in rings]
-    numbers = {name: np.concatenate([verdict.numbers[name] for verdict in verdicts]) for name in verdicts[0].numbers}
-    neutral = {channel: points.tolist() for channel, points in neutral_points(numbers).items()}
-    for i, (ring, verdict) in enumerate(zip(rings, verdicts, strict=True)):
-        yield RingStory(
+    config = run_config(run.info)
+    off = frozenset(row["channel"] for row in run.info["evidence_off"])
+    not_known = _not_known(run.info)
+    verdicts = Verdict.of(run.rings, config.scoring)
+    neutral = {channel: points.tolist() for channel, points in neutral_points(verdicts.numbers).items()}
+    headlines, lowers = _headlines(run), what_lowers(verdicts)
+    rests = leave_one_out(run, verdicts, config.partition.min_users)
+    of_ring, nobody = by_ring(rests), rests.slice(0, 0)
+    return [
+        RingStory(
             ring,
             verdict,
-            _headline(ring),
+            headlines[i],
             claims(ring, verdict, {channel: points[i] for channel, points in neutral.items()}),
             not_known,
             innocents(verdict),
-            what_lowers(verdict),
+            lowers[i],
             what_raises(verdict, off),
-            leave_one_out(ring, verdict, config.partition.min_users),
+            of_ring.get(ring.ring_id, nobody).drop_columns("ring_id"),
         )
+        for i, (ring, verdict) in enumerate(zip(apart(run), verdicts.each(), strict=True))
+    ]
 
 
-def _headline(ring: Ring) -> Said:
-    row = ring.row
-    tiers = ring.likes["tier"]
-    counts = {f"n_{tier}": int(pc.sum(pc.equal(tiers, tier)).as_py() or 0) for tier in ("purge", "review")}
-    return Said(f"RING_{row['tier'].upper()}", {**row, **counts})
+def _headlines(run: Detection) -> list[Said]:
+    """Return by ring who it is, and how many of its likes are proposed."""
+    ring = codes(run.candidates["ring_id"], run.rings["ring_id"])
+    counts = {
+        f"n_{tier}": np.bincount(
+            ring[np.asarray(pc.equal(run.candidates["tier"], tier), np.bool_)], minlength=run.rings.num_rows
+        ).tolist()
+        for tier in ("purge", "review")
+    }
+    return [
+        Said(f"RING_{row['tier'].upper()}", row | {name: of[i] for name, of in counts.items()})
+        for i, row in enumerate(run.rings.to_pylist())
+    ]
 
 
 def _not_known(info: Mapping[str, Any]) -> tuple[Said, ...]:

@@ -6,7 +6,7 @@ Nothing is decided here: every answer comes from the functions that set scores a
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache, cached_property
 from itertools import combinations
@@ -14,6 +14,8 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from graphkit.config import Config, ScoringConfig
 from graphkit.errors import OutputError
@@ -61,7 +63,7 @@ def run_config(info: Mapping[str, Any]) -> Config:
 
 @dataclass(frozen=True)
 class Verdict:
-    """What decides the tier of one ring, or of several versions of it.
+    """What decides the tiers of rings, or of several versions of them.
 
     Attributes
     ----------
@@ -82,14 +84,31 @@ class Verdict:
     config: ScoringConfig
 
     @classmethod
-    def of(cls, row: Mapping[str, Any], config: ScoringConfig) -> Verdict:
-        """Read the verdict off a row of ``rings``."""
-        evidence = row["evidence"] or {}
-        numbers = {name: _array(evidence.get(name)) for name in _NUMBERS}
-        numbers |= {name: _array(row[name]) for name in ("window_s", "n_users")}
-        weights = {name: np.nan_to_num(_array(evidence.get(f"weight_{name}"))) for name, _ in CHANNELS}
-        q, own = row["q_value"], 1 - row["score"]
-        return cls(numbers, weights, _array(q if q > own + 1e-12 else 0.0), config)
+    def of(cls, rings: pa.Table, config: ScoringConfig) -> Verdict:
+        """Read the verdicts off rows of ``rings``."""
+        evidence = rings["evidence"].combine_chunks()
+        known = {evidence.type.field(i).name for i in range(evidence.type.num_fields)}
+
+        def number(name: str) -> F64:
+            if name not in known:
+                return np.full(len(evidence), np.nan)
+            return _floats(pc.struct_field(evidence, name))
+
+        numbers = {name: number(name) for name in _NUMBERS}
+        numbers |= {name: _floats(rings[name]) for name in ("window_s", "n_users")}
+        weights = {name: np.nan_to_num(number(f"weight_{name}")) for name, _ in CHANNELS}
+        q, own = _floats(rings["q_value"]), 1 - _floats(rings["score"])
+        return cls(numbers, weights, np.where(q > own + 1e-12, q, 0.0), config)
+
+    def each(self) -> Iterator[Verdict]:
+        """Yield the verdicts one by one."""
+        for i in range(len(self.decoys)):
+            yield self.at(np.array([i]))
+
+    def at(self, of: npt.NDArray[np.int64]) -> Verdict:
+        """Return versions of the verdicts, the one of ring ``of[i]`` in place i."""
+        numbers = {name: values[of] for name, values in self.numbers.items()}
+        return Verdict(numbers, {name: nats[of] for name, nats in self.weights.items()}, self.decoys[of], self.config)
 
     @cached_property
     def open(self) -> Numbers:
@@ -128,61 +147,74 @@ class Verdict:
         silent = {name: np.zeros_like(self.weights[name]) for name in channels}
         return Verdict(self.numbers, self.weights | silent, self.decoys, self.config)
 
+    def silenced(self, of: npt.NDArray[np.int64], silent: npt.NDArray[np.bool_]) -> Verdict:
+        """Return a version of ring ``of[i]`` for each row of `silent`, bool[k, channels]: which channels of it are."""
+        versions = self.at(of)
+        for nats, away in zip(versions.weights.values(), silent.T, strict=True):
+            nats[away] = 0
+        return versions
 
-def _array(value: float | None) -> F64:
-    return np.array([math.nan if value is None else value], np.float64)
+
+def _floats(column: pa.Array | pa.ChunkedArray) -> F64:
+    """Return a column as floats, NaN where it has none."""
+    whole = column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
+    return np.asarray(whole.cast(pa.float64()).to_numpy(zero_copy_only=False), np.float64)
 
 
-def what_lowers(verdict: Verdict) -> tuple[Said, ...]:
-    """Say which channels the tier of a ring rests on: each that does alone, else the fewest that do together.
+def what_lowers(verdict: Verdict) -> list[tuple[Said, ...]]:
+    """Say which channels the tier of each ring rests on: each that does alone, else the fewest that do together.
 
     Up to `_TOGETHER` channels every choice is tried, and of those that lower the tier the one that says least is named;
     beyond, the strongest channels are silenced one after the other.
     """
-    tier = int(verdict.tier[0])
-    if tier == WATCH:
-        return (Said("FALLS_NEVER"),)
-    speaking = sorted(
-        (name for name, nats in verdict.weights.items() if nats[0] > 0), key=lambda name: -verdict.weights[name][0]
-    )
-    for size in range(1, min(_TOGETHER, len(speaking)) + 1):
-        chosen, silent = _choices(len(speaking), size)
-        lowered = np.flatnonzero(_silenced(verdict, speaking, silent).tier < tier)
-        if size == 1 and len(lowered):
-            return tuple(_falls("FALLS_WITHOUT", verdict, (speaking[i],)) for i in lowered)
+    alone = _rests_on_one(verdict)
+    return [
+        (Said("FALLS_NEVER"),) if tier == WATCH else alone[i] or _rests_on_several(verdict.at(np.array([i])))
+        for i, tier in enumerate(verdict.tier.tolist())
+    ]
+
+
+def _rests_on_one(verdict: Verdict) -> list[tuple[Said, ...]]:
+    """Say which channels lower the tier of each ring by their silence alone, the strongest first."""
+    names = [*verdict.weights]
+    nats = np.stack([*verdict.weights.values()], axis=1)
+    of, channel = np.nonzero(nats > 0)
+    strongest = np.lexsort((channel, -nats[of, channel], of))
+    of, channel = of[strongest], channel[strongest]
+    less = verdict.silenced(of, channel[:, None] == np.arange(len(names)))
+    said: list[list[Said]] = [[] for _ in verdict.decoys]
+    for k in np.flatnonzero(less.tier < verdict.tier[of]).tolist():
+        said[of[k]].append(_falls("FALLS_WITHOUT", less, k, [names[channel[k]]]))
+    return [*map(tuple, said)]
+
+
+def _rests_on_several(verdict: Verdict) -> tuple[Said, ...]:
+    """Say the fewest channels, two or more, that together lower the tier of a single ring."""
+    names = [*verdict.weights]
+    nats = np.array([float(values[0]) for values in verdict.weights.values()])
+    speaking = np.argsort(-nats, kind="stable")[: np.count_nonzero(nats > 0)]
+    for size in range(2, len(speaking) + 1):
+        chosen = _choices(len(speaking), size) if size <= _TOGETHER else np.arange(size)[None]
+        silent = np.zeros((len(chosen), len(names)), np.bool_)
+        np.put_along_axis(silent, speaking[chosen], True, axis=1)
+        less = verdict.silenced(np.zeros(len(chosen), np.int64), silent)
+        lowered = np.flatnonzero(less.tier < verdict.tier[0])
         if len(lowered):
-            said = silent[lowered] @ np.array([verdict.weights[name][0] for name in speaking])
-            least = chosen[lowered[int(np.argmin(said))]]
-            return (_falls("FALLS_TOGETHER", verdict, tuple(speaking[i] for i in least)),)
-    for size in range(_TOGETHER + 1, len(speaking) + 1):
-        if verdict.without(speaking[:size]).tier[0] < tier:
-            return (_falls("FALLS_TOGETHER", verdict, tuple(speaking[:size])),)
+            least = lowered[int(np.argmin(silent[lowered] @ nats))]
+            return (_falls("FALLS_TOGETHER", less, int(least), [names[c] for c in speaking[chosen[least]]]),)
     return ()
 
 
 @cache
-def _choices(n: int, size: int) -> tuple[list[tuple[int, ...]], npt.NDArray[np.bool_]]:
-    """Return every choice of so many of n, as positions and as bool[choices, n]."""
-    chosen = [*combinations(range(n), size)]
-    mask = np.zeros((len(chosen), n), np.bool_)
-    mask[np.arange(len(chosen))[:, None], np.array(chosen)] = True
-    return chosen, mask
+def _choices(n: int, size: int) -> npt.NDArray[np.int64]:
+    """Return every choice of so many of n, int64[choices, size]."""
+    return np.array([*combinations(range(n), size)], np.int64).reshape(-1, size)
 
 
-def _silenced(verdict: Verdict, channels: list[str], silent: npt.NDArray[np.bool_]) -> Verdict:
-    """Return one version of a ring's verdict for each row of `silent`, bool[k, channels]."""
-    k = len(silent)
-    weights = {name: np.repeat(nats, k) for name, nats in verdict.weights.items()}
-    for name, away in zip(channels, silent.T, strict=True):
-        weights[name][away] = 0
-    numbers = {name: np.repeat(value, k) for name, value in verdict.numbers.items()}
-    return Verdict(numbers, weights, np.repeat(verdict.decoys, k), verdict.config)
-
-
-def _falls(code: str, verdict: Verdict, channels: tuple[str, ...]) -> Said:
-    less = verdict.without(channels)
-    tier = tier_name(TIERS[int(less.tier[0])])
-    return Said(code, {"channels": tuple(map(channel_name, channels)), "tier": tier, "score": float(less.score[0])})
+def _falls(code: str, less: Verdict, version: int, channels: Iterable[str]) -> Said:
+    """Say what one version of a verdict, in which these channels are silent, would be."""
+    tier, score = tier_name(TIERS[int(less.tier[version])]), float(less.score[version])
+    return Said(code, {"channels": tuple(map(channel_name, channels)), "tier": tier, "score": score})
 
 
 def what_raises(verdict: Verdict, off: frozenset[str]) -> tuple[Said, ...]:

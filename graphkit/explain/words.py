@@ -72,6 +72,9 @@ class _Spoken(Mapping[str, Any]):
     def __getitem__(self, name: str) -> Any:
         return _shown(self._numbers[name], self._lang)
 
+    def get(self, name: str, default: Any = None) -> Any:
+        return _shown(self._numbers.get(name, default), self._lang)
+
     def __iter__(self) -> Iterator[str]:
         return iter(self._numbers)
 

@@ -6,7 +6,9 @@ import math
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from importlib import resources
+from string import Formatter
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,35 +46,21 @@ REASONS: dict[str, Reason] = _read()
 RING_REASON: dict[str, str] = {reason.channel: reason.code for reason in REASONS.values() if reason.level == "ring"}
 
 
-class _Numbers:
-    """Wraps the numbers that a template asks for, so that it formats them, and unknown ones show as such."""
-
-    def __init__(self, numbers: Mapping[str, object]) -> None:
-        self._numbers = numbers
-
-    def __getitem__(self, name: str) -> _Number:
-        return _Number(self._numbers.get(name))
-
-
-class _Number:
-    def __init__(self, value: object) -> None:
-        self.value = value
-
-    def __format__(self, spec: str) -> str:
-        value = self.value
-        if value is None or (isinstance(value, float) and math.isnan(value)):
-            return "?"
-        if not isinstance(value, int | float):
-            return str(value)
-        if spec == "+":
-            return f"{value:+.2f}"
-        if spec == "score":
-            return f"{value if value == 1 else min(value, 0.999):.3f}"
-        if spec == "%":
-            return f"{value:.0%}" if value == 0 or 0.01 <= value <= 0.99 or value == 1 else f"{value:.1%}"
-        if float(value).is_integer():
-            return f"{int(value):,}"
-        return f"{value:,.0f}" if abs(value) >= 100 else f"{value:.2g}"
+def _written(value: object, form: str) -> str:
+    """Return a number in one of the forms of `fill`; unknown ones show as such."""
+    if value is None or (isinstance(value, float) and math.isnan(value)):
+        return "?"
+    if not isinstance(value, int | float):
+        return str(value)
+    if form == "+":
+        return f"{value:+.2f}"
+    if form == "score":
+        return f"{value if value == 1 else min(value, 0.999):.3f}"
+    if form == "%":
+        return f"{value:.0%}" if value == 0 or 0.01 <= value <= 0.99 or value == 1 else f"{value:.1%}"
+    if float(value).is_integer():
+        return f"{int(value):,}"
+    return f"{value:,.0f}" if abs(value) >= 100 else f"{value:.2g}"
 
 
 def sentence(code: str, numbers: Mapping[str, object], lang: str = "en") -> str:
@@ -116,4 +104,15 @@ def fill(template: str, numbers: Mapping[str, object]) -> str:
     -------
     str
     """
-    return template.format_map(_Numbers(numbers))
+    return "".join(
+        [text if name is None else text + _written(numbers.get(name), form) for text, name, form in _pieces(template)]
+    )
+
+
+@cache
+def _pieces(template: str) -> tuple[tuple[str, str | None, str], ...]:
+    """Return a template cut at its places: texts, each with the name and the form of the number that follows, if any.
+
+    A page fills few templates many thousand times.
+    """
+    return tuple((text, name, form or "") for text, name, form, _ in Formatter().parse(template))

@@ -7,25 +7,19 @@ from typing import Any
 import numpy as np
 import pytest
 
-from graphkit.explain import ring_story
-from graphkit.explain.raw import raw_likes
+from graphkit.explain import ring_stories
+from graphkit.report.desk.columns import lay_columns_out, lay_rests_out, shares
 from graphkit.report.desk.dossier import dossier
 from tests.desk.made import MEMBERS, TARGETS, many_rings
 
 
 @pytest.fixture(scope="module")
 def told() -> dict[str, Any]:
-    """The details of a ring in tier purge, by the run's own order of targets."""
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
+    """The details of a ring in tier purge."""
     run = many_rings(2)
-    ring_id = "R-000001"
-    shares = pa.array(np.linspace(0, 1, run.targets.num_rows))
-    tables = {**run.tables, "targets": run.targets.append_column("burst_share", shares)}
-    raw = raw_likes(run)
-    story = ring_story(type(run)(tables, run.info), ring_id)
-    return dossier(story, raw.filter(pc.equal(raw["ring_id"], ring_id)), None, {"n1-3": "A title"})
+    stories = ring_stories(run)
+    columns = lay_columns_out(run, {"n1-3": "A title"})
+    return dossier(stories[1], columns, lay_rests_out(run, stories, columns), 1, columns.place(1))
 
 
 def test_likes__are_those_of_the_run_with_their_times(told: dict[str, Any]) -> None:
@@ -82,9 +76,7 @@ def test_targets__with_titles_where_known(told: dict[str, Any]) -> None:
 
 
 def test_scores__below_one_stay_below_one() -> None:
-    from graphkit.report.desk.dossier import _shares
-
-    assert _shares(np.array([1.0, 0.999999, 0.5, np.nan, 0.0])) == [1.0, 0.9999, 0.5, None, 0.0]
+    assert shares(np.array([1.0, 0.999999, 0.5, np.nan, 0.0])).tolist() == [1.0, 0.9999, 0.5, None, 0.0]
 
 
 def test_network__names_members_by_position(told: dict[str, Any]) -> None:

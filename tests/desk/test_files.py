@@ -169,10 +169,10 @@ def test_large_run__its_policy_trusts_what_our_script_asks_for(monkeypatch: pyte
 
 
 def test_huge_ring__is_cut_and_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
-    from graphkit.report.desk import dossier
+    from graphkit.report.desk import columns
 
-    monkeypatch.setattr(dossier, "MAX_MEMBERS", 10)
-    monkeypatch.setattr(dossier, "MAX_LIKES", 20)
+    monkeypatch.setattr(columns, "MAX_MEMBERS", 10)
+    monkeypatch.setattr(columns, "MAX_LIKES", 20)
     run = many_rings(2)
     ring = block(report_files(run)[PAGE], "details")[0]
     assert len(ring["members"]["id"]) == 10

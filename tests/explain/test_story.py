@@ -9,6 +9,8 @@ from itertools import combinations
 
 import networkx as nx
 import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -32,7 +34,8 @@ CONFIG = ScoringConfig()
 
 
 def verdict_of(run: gk.Detection, ring_id: str) -> Verdict:
-    return Verdict.of(run.ring(ring_id).row, run_config(run.info).scoring)
+    rings = run.rings.filter(pc.equal(run.rings["ring_id"], ring_id))
+    return Verdict.of(rings, run_config(run.info).scoring)
 
 
 def ring_ids(run: gk.Detection) -> list[str]:
@@ -114,7 +117,7 @@ def test_innocents__the_closest_is_an_open_one_where_there_is_any(verdict: Verdi
 @given(verdicts())
 def test_lowers__silence_of_what_is_named_lowers_the_tier_and_of_less_does_not(verdict: Verdict) -> None:
     tier = verdict.tier[0]
-    said = what_lowers(verdict)
+    (said,) = what_lowers(verdict)
     if tier == 0:
         assert [one.code for one in said] == ["FALLS_NEVER"]
         return
@@ -133,7 +136,7 @@ def test_lowers__silence_of_what_is_named_lowers_the_tier_and_of_less_does_not(v
 
 def test_verdict__what_decoys_say_holds_whatever_the_score_is(run: gk.Detection) -> None:
     (row,) = [row for row in run.rings.to_pylist() if row["ring_id"] == "R-010376834f"]
-    verdict = Verdict.of({**row, "q_value": 0.2}, CONFIG)
+    verdict = Verdict.of(pa.Table.from_pylist([{**row, "q_value": 0.2}], run.rings.schema), CONFIG)
     assert (verdict.q_value[0], TIERS[verdict.tier[0]]) == (0.2, "review")
     assert [one.code for one in what_raises(verdict, frozenset()) if one.code != "RISES_SILENT"] == ["RISES_Q"]
 
@@ -181,8 +184,7 @@ def test_claims__the_neutral_point_parts_for_and_against(run: gk.Detection) -> N
 def test_ring_stories__each_is_told_as_if_it_were_alone(run: gk.Detection) -> None:
     ids = ring_ids(run)
     assert len(ids) > 3
-    together = ring_stories(run.info, [run.ring(ring_id) for ring_id in ids])
-    for ring_id, story in zip(ids, together, strict=True):
+    for ring_id, story in zip(ids, ring_stories(run), strict=True):
         assert story.to_dict() == ring_story(run, ring_id).to_dict()
 
 

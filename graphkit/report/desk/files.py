@@ -7,20 +7,19 @@ import hashlib
 import json
 import re
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from importlib.resources import files
-from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from graphkit.detection import Detection, Ring
+from graphkit.detection import Detection
 from graphkit.explain import ring_stories
-from graphkit.explain.raw import burst_shares, outside_likes, raw_likes
 from graphkit.explain.words import SENTENCES
-from graphkit.report.desk.dossier import MAX_TITLE, dossier
+from graphkit.report.desk.columns import MAX_TITLE, lay_columns_out, lay_rests_out
+from graphkit.report.desk.dossier import dossier
 from graphkit.report.desk.overview import milliseconds, most_affected, overview
 from graphkit.report.desk.since import since
 from graphkit.report.rows import TIERS, ring_rows
@@ -117,38 +116,19 @@ def encode(value: Any) -> str:
 
 
 def _dossiers(run: Detection, ring_ids: list[str], titles: dict[Any, str]) -> Iterator[dict[str, Any]]:
-    tables = {
-        **run.tables,
-        "targets": run.targets.append_column("burst_share", pa.array(burst_shares(run))),
-        "raw": raw_likes(run),
-    }
-    others = outside_likes(run)
-    outside = {} if others is None else _by_ring(others)
-    parts = {name: _by_ring(tables[name]) for name in ("rings", "members", "ties", "targets", "candidates", "raw")}
-
-    def alone(ring_id: str) -> Ring:
-        # Of a run of this ring only: what is asked of it need not be looked for among all the others.
-        own = {name: parts[name].get(ring_id, tables[name].slice(0, 0)) for name in run.tables if name in parts}
-        return Ring(ring_id, Detection({**run.tables, **own}, run.info))
-
+    """Yield the details of some rings, in this order."""
     if not ring_ids:
         return
-    for story in ring_stories(run.info, [alone(ring_id) for ring_id in ring_ids]):
-        ring_id = story.ring.ring_id
-        raw = parts["raw"].get(ring_id, tables["raw"].slice(0, 0))
-        around = None if others is None else outside.get(ring_id, others.slice(0, 0))
-        yield dossier(story, raw, around, titles)
-
-
-def _by_ring(table: pa.Table) -> dict[str, pa.Table]:
-    """Return the rows of each ring, in the order in which they stand."""
-    names = table["ring_id"].combine_chunks().dictionary_encode()
-    code = np.asarray(names.indices, np.int64)
-    if np.any(code[1:] < code[:-1]):  # most tables stand by ring already
-        table = table.take(pa.array(np.argsort(code, kind="stable")))
-    ends = np.cumsum(np.bincount(code, minlength=len(names.dictionary))).tolist()
-    of_ring = zip(names.dictionary.to_pylist(), pairwise([0, *ends]), strict=True)
-    return {name: table.slice(start, end - start) for name, (start, end) in of_ring}
+    # Sentences need the interpreter; Arrow, and the kernel that lays networks out, can do without beside them.
+    with ThreadPoolExecutor(1) as beside:
+        laid_out = beside.submit(lay_columns_out, run, titles)
+        stories = ring_stories(run)
+        columns = laid_out.result()
+        rests = lay_rests_out(run, stories, columns)
+        number = {story.ring.ring_id: i for i, story in enumerate(stories)}
+        wanted = [number[ring_id] for ring_id in ring_ids]
+        for ring, place in zip(wanted, beside.map(columns.place, wanted), strict=True):
+            yield dossier(stories[ring], columns, rests, ring, place)
 
 
 def _titles(run: Detection) -> dict[Any, str]:
