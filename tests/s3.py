@@ -2,27 +2,24 @@
 
 from __future__ import annotations
 
-import shutil
 import socket
 import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-import pytest
 from pyarrow import fs
 
 
 @contextmanager
 def serving() -> Iterator[tuple[fs.S3FileSystem, str]]:
-    """Run a server on loopback; yield its filesystem, and the options of its URLs. Skips where moto is missing."""
-    program = shutil.which("moto_server")
-    if program is None:
-        pytest.skip("moto_server is not installed")
+    """Run a server on loopback; yield its filesystem, and the options of its URLs."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    with subprocess.Popen([program, "-H", "127.0.0.1", "-p", str(port)], stderr=subprocess.DEVNULL) as server:
+    command = [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port)]
+    with subprocess.Popen(command, stderr=subprocess.DEVNULL) as server:
         try:
             for _ in range(300):
                 with socket.socket() as probe:

@@ -15,7 +15,7 @@ I64 = npt.NDArray[np.int64]
 
 
 @kernel
-def group_pointers(codes: I32, n_groups: int) -> I64:
+def group_pointers(codes: I32 | I64, n_groups: int) -> I64:
     """Return where each group begins in a stable grouping by code, int64[n_groups + 1]. O(m + n_groups)."""
     ptr = np.zeros(n_groups + 1, np.int64)
     for p in range(len(codes)):

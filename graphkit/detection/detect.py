@@ -38,7 +38,6 @@ _PACKAGES = ("numpy", "numba", "pyarrow", "scipy", "igraph")
 #: What making a decoy takes at most, bytes a like.
 _DECOY_BYTES = 80
 
-
 #: Which columns each optional channel of evidence reads.
 _NEEDS: tuple[tuple[str, str], ...] = (
     ("authors", "notes.author_id"),

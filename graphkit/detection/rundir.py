@@ -222,15 +222,24 @@ def read_run(path: Path) -> tuple[dict[str, pa.Table], dict[str, Any]]:
     OutputError
         When it is not a run directory, or a file of it is missing or broken.
     """
-    try:
+    wanted = f"{INFO} and the tables that graphkit detect writes"
+    with told(f"{path} is not a complete run directory", wanted, "check the path or run graphkit detect again"):
         return _read(path)
+
+
+@contextmanager
+def told(what: str, wanted: str, todo: str) -> Iterator[None]:
+    """Turn whatever a directory's files have against being read into one line.
+
+    Raises
+    ------
+    OutputError
+        When a file in it is missing, broken, or says something else than it should.
+    """
+    try:
+        yield
     except (OSError, ValueError, KeyError, pa.ArrowException) as e:
-        reason = " ".join(str(e).split())[:200]
-        raise OutputError(
-            f"{path} is not a complete run directory ({reason})",
-            wanted=f"{INFO} and the tables that graphkit detect writes",
-            todo="check the path or run graphkit detect again",
-        ) from None
+        raise OutputError(f"{what} ({' '.join(str(e).split())[:200]})", wanted=wanted, todo=todo) from None
 
 
 def file_digest(path: Path) -> str:

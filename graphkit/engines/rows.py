@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from graphkit._kernels.pairs import count_pairs, row_work
-from graphkit._kernels.prune import lay_out
+from graphkit.engines.layout import lay_out
 from graphkit.engines.pairs import PairCount, Pairs, PairWork
 
 #: Likes walked by one task: long enough to drown its overhead, short enough to share the work and show progress.

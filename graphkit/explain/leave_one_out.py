@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from graphkit._kernels.connection import cut_vertices
+from graphkit._kernels.grouping import group_pointers
 from graphkit._kernels.without import medians_without_each, shares_without_each
 from graphkit.detection import Detection, Ring
 from graphkit.explain.places import Places, codes
@@ -179,13 +179,17 @@ def _ints(column: pa.ChunkedArray) -> I64:
 
 def _ties(run: Detection, rows: _Rows) -> tuple[I64, I64, I64, Bools]:
     """Return by member its ties, their weight, the partners it would leave alone, and whether ties would fall apart."""
+    import igraph
+
     n = len(rows.ring)
     a, b = (rows.members.find(rows.tie_ring, run.ties[end]) for end in ("user_a", "user_b"))
     weight = _ints(run.ties["weight"])
     degree = np.bincount(np.concatenate([a, b]), minlength=n)
     met = np.bincount(a, weight, minlength=n) + np.bincount(b, weight, minlength=n)
     alone = np.bincount(a[degree[b] == 1], minlength=n) + np.bincount(b[degree[a] == 1], minlength=n)
-    return degree, met.astype(np.int64), alone, cut_vertices(a, b, n)
+    bridge = np.zeros(n, np.bool_)
+    bridge[igraph.Graph(n=n, edges=np.stack([a, b], axis=1)).articulation_points()] = True
+    return degree, met.astype(np.int64), alone, bridge
 
 
 def _lost(rows: _Rows) -> I64:
@@ -233,7 +237,7 @@ def _capture(run: Detection, rows: _Rows) -> F64:
 
 def _grouped(group: I64, n: int) -> tuple[I64, I64]:
     """Return the elements group by group, and where each group begins."""
-    return np.argsort(group, kind="stable"), np.concatenate([[0], np.cumsum(np.bincount(group, minlength=n))])
+    return np.argsort(group, kind="stable"), group_pointers(group, n)
 
 
 def _effective_authors(author: pa.ChunkedArray, rows: _Rows) -> F64:

@@ -6,6 +6,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from graphkit._kernels.grouping import group_pointers
 from graphkit.likes.model import I64
 
 #: Stands for a row that is not there.
@@ -34,7 +35,7 @@ class Places:
         code = codes(ids, self._ids)
         # Most ids stand in one row: those of an id are looked at one by one.
         self._rows = np.argsort(code, kind="stable")
-        self._ptr = np.concatenate([[0], np.cumsum(np.bincount(code, minlength=len(self._ids)))])
+        self._ptr = group_pointers(code, len(self._ids))
 
     def find(self, ring: I64, ids: pa.ChunkedArray) -> I64:
         """Return the first row of each ring and id, `NOWHERE` where there is none, int64[k]. O(k × rows of an id)."""

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import random
 from typing import NamedTuple
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from graphkit._kernels.drawing import heaviest_of_each, move_by_force
 from graphkit.likes.model import F64, I64
 
 #: Strongest ties kept for each member: more make a blot, and these hold its parts together.
@@ -16,8 +16,6 @@ TIES_EACH = 8
 #: Members beyond which the layout takes fewer rounds.
 _LARGE = 300
 _ROUNDS, _FEW_ROUNDS = 100, 50
-#: Members beyond which only those near each other push.
-_CROWDED = 1_000
 _SEED = 7
 #: Share of the drawing's height for each row of members without a tie, and members in such a row.
 _ROW_HEIGHT, _IN_ROW = 0.05, 40
@@ -58,8 +56,12 @@ def strongest(ties: Ties) -> I64:
         Positions, ascending.
     """
     a, b, weight = ties
-    n = int(max(a.max(initial=-1), b.max(initial=-1))) + 1
-    return np.flatnonzero(heaviest_of_each(a, b, weight, n, TIES_EACH))
+    ends, tie = np.concatenate([a, b]), np.tile(np.arange(len(a)), 2)
+    order = np.lexsort((tie, -weight[tie], ends))
+    ends, tie = ends[order], tie[order]
+    begins = np.flatnonzero(np.diff(ends, prepend=-1))
+    rank = np.arange(len(ends)) - np.repeat(begins, np.diff(np.append(begins, len(ends))))
+    return np.unique(tie[rank < TIES_EACH])
 
 
 def lay_out(n: int, a: I64, b: I64) -> F64:
@@ -77,13 +79,23 @@ def lay_out(n: int, a: I64, b: I64) -> F64:
     float64[n, 2]
         From 0 to 1, x to the right and y downwards; the same for the same ties.
     """
+    import igraph
+
     tied = np.unique(np.concatenate([a, b]))
     loose = np.setdiff1d(np.arange(n), tied)
     place = np.empty((n, 2))
     rows = -(-len(loose) // _IN_ROW)
     floor = 1 - min(rows * _ROW_HEIGHT, 0.5) if len(tied) else 0.0
     if len(tied):
-        at = _by_force(len(tied), np.searchsorted(tied, a), np.searchsorted(tied, b))
+        edges = zip(np.searchsorted(tied, a).tolist(), np.searchsorted(tied, b).tolist(), strict=True)
+        graph = igraph.Graph(n=len(tied), edges=edges)
+        # igraph draws the first positions from a process-wide generator.
+        igraph.set_random_number_generator(random.Random(_SEED))
+        try:
+            found = graph.layout_fruchterman_reingold(niter=_FEW_ROUNDS if len(tied) > _LARGE else _ROUNDS, grid="auto")
+        finally:
+            igraph.set_random_number_generator(random)
+        at = np.array(found.coords).reshape(len(tied), 2)
         at -= at.min(axis=0)
         at /= np.maximum(at.max(axis=0), 1e-9)
         place[tied] = at * [1.0, floor - (_ROW_HEIGHT if rows else 0.0)]
@@ -92,11 +104,3 @@ def lay_out(n: int, a: I64, b: I64) -> F64:
         place[here, 0] = (np.arange(len(here)) + 0.5) / len(here) if len(here) > 1 else 0.5
         place[here, 1] = floor + (row + 0.5) / rows * (1 - floor)
     return place
-
-
-def _by_force(n: int, a: I64, b: I64) -> F64:
-    """Return where n vertices stand whose edges pull and who push each other away, float64[n, 2]."""
-    x, y = np.random.default_rng(_SEED).uniform(-np.sqrt(n) / 2, np.sqrt(n) / 2, (2, n))
-    rounds = _FEW_ROUNDS if n > _LARGE else _ROUNDS
-    move_by_force(x, y, a, b, rounds, n > _CROWDED)
-    return np.stack([x, y], axis=1)

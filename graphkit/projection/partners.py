@@ -8,7 +8,7 @@ import numpy as np
 
 from graphkit._kernels.grouping import expand_ranges, group_pointers, runs_between
 from graphkit._kernels.pairs import count_pairs
-from graphkit._kernels.prune import lay_out
+from graphkit.engines.layout import lay_out
 from graphkit.likes.model import F64, I32
 from graphkit.projection.null import EXPECTED_SCALE, NO_LIMIT, pair_p_values
 from graphkit.projection.traffic import Traffic

@@ -9,7 +9,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from graphkit.detection.rundir import check_files, check_target, file_digest, whole
+from graphkit.detection.rundir import check_files, check_target, file_digest, told, whole
 from graphkit.errors import OutputError
 from graphkit.purge.csv_twin import write_csv
 from graphkit.schemas import BATCH, HELD, PURGE, RESTORE
@@ -59,20 +59,13 @@ def read_batch(path: Path) -> tuple[dict[str, pa.Table], dict[str, Any]]:
     """
     import pyarrow.parquet as pq
 
-    try:
+    wanted = f"{INFO} and the tables that graphkit purge writes"
+    with told(f"{path} is not a complete batch directory", wanted, "check the path"):
         info = json.loads((path / INFO).read_text(encoding="utf-8"))
         if not isinstance(info, dict) or "batch_id" not in info:
             raise OutputError(f"{path / INFO} is none of graphkit's", wanted="a batch", todo="check the path")
         check_files(path, info, form=FORMAT, todo="make the batch again")
-        tables = {t.name: pq.ParquetFile(path / f"{t.name}.parquet").read().select(t.names) for t in BATCH}
-    except (OSError, ValueError, KeyError, pa.ArrowException) as e:
-        reason = " ".join(str(e).split())[:200]
-        raise OutputError(
-            f"{path} is not a complete batch directory ({reason})",
-            wanted=f"{INFO} and the tables that graphkit purge writes",
-            todo="check the path",
-        ) from None
-    return tables, info
+        return {t.name: pq.ParquetFile(path / f"{t.name}.parquet").read().select(t.names) for t in BATCH}, info
 
 
 def read_restore(path: Path) -> pa.Table:
@@ -97,13 +90,10 @@ def read_restore(path: Path) -> pa.Table:
 
     if (path / INFO).is_file():
         return read_batch(path)[0]["restore"]
-    try:
-        check_files(path, json.loads((path / RESTORE_INFO).read_text(encoding="utf-8")), todo="decide the appeal again")
+    wanted = f"a batch, or the directory that a granted appeal wrote, with its {RESTORE_INFO}"
+    with told(f"{path} holds no likes to put back", wanted, "check the path"):
+        info = json.loads((path / RESTORE_INFO).read_text(encoding="utf-8"))
+        if not isinstance(info, dict):
+            raise OutputError(f"{path / RESTORE_INFO} is none of graphkit's", wanted=wanted, todo="check the path")
+        check_files(path, info, todo="decide the appeal again")
         return pq.ParquetFile(path / "restore.parquet").read().select(RESTORE.names)
-    except (OSError, ValueError, AttributeError, KeyError, pa.ArrowException) as e:
-        reason = " ".join(str(e).split())[:200]
-        raise OutputError(
-            f"{path} holds no likes to put back ({reason})",
-            wanted=f"a batch, or the directory that a granted appeal wrote, with its {RESTORE_INFO}",
-            todo="check the path",
-        ) from None

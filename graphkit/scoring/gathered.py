@@ -87,18 +87,14 @@ def _jobs(found: Gatherings, groups: tuple[I32, ...], view: WindowView) -> Jobs:
     for number, members in enumerate(groups):
         of[members] = number
     inside = np.flatnonzero(of[found.gathering] != NO_RING)
-    rate = np.bincount(
-        found.gathering[inside], weights=view.rates(found.like[inside]), minlength=len(found)
-    ) / np.maximum(found.n_likes, 1)
+    rate = np.bincount(found.gathering[inside], view.rates(found.like[inside]), len(found)) / found.n_likes
     at = np.flatnonzero(of != NO_RING)
     at = at[np.lexsort((found.first[at], of[at], found.note[at]))]
     n_likes = found.n_likes[at]
     return Jobs(found.note[at], of[at], found.first[at], found.last[at], n_likes, n_likes, rate[at])
 
 
-def add_gathered(
-    graph: BipartiteGraph, key: I32, members: Membership, gathered: tuple[Gathered, ...], config: Config
-) -> Membership:
+def add_gathered(graph: BipartiteGraph, key: I32, ring_of: I32, gathered: tuple[Gathered, ...], config: Config) -> I32:
     """Add a ring for each community of gatherings: users in no ring who come to them beyond what their likes explain.
 
     As `graphkit.scoring.attach.attach` has it, every gathering at the rate of its passers-by at the least; narrow
@@ -110,8 +106,8 @@ def add_gathered(
         The bipartite graph.
     key
         What breadth counts, by like, int32[m].
-    members
-        Members so far.
+    ring_of
+        Ring of each user so far, `NO_RING` where none, int32[n_users].
     gathered
         The communities of gatherings by window.
     config
@@ -119,32 +115,24 @@ def add_gathered(
 
     Returns
     -------
-    Membership
-        The same rings, and the new ones after them, of at least `min_users` each.
+    int32[n_users]
+        The same, and new rings of at least `min_users` with the next numbers.
     """
     for found in gathered:
-        members = _joined(members, _who_came(graph, key, members, found.jobs, config), found.window_s, config)
-    return members
+        came = _who_came(graph, key, ring_of, found.jobs, config.projection.fdr)
+        fresh = came != NO_RING
+        large = np.bincount(came[fresh]) >= config.partition.min_users
+        number = np.where(large, ring_of.max(initial=NO_RING) + np.cumsum(large), NO_RING)
+        ring_of = ring_of.copy()
+        ring_of[fresh] = number[came[fresh]]
+    return ring_of
 
 
-def _who_came(graph: BipartiteGraph, key: I32, members: Membership, jobs: Jobs, config: Config) -> Membership:
-    """Return the communities of the gatherings with users who are in no ring yet; who is in one stands in the last."""
+def _who_came(graph: BipartiteGraph, key: I32, ring_of: I32, jobs: Jobs, fdr: float) -> I32:
+    """Return to which community of gatherings each user in no ring comes, `NO_RING` for all others, int32[n_users]."""
     n = int(jobs.ring.max(initial=NO_RING)) + 1
-    # Gatherings know when they began and ended: nobody came within a window of them who is not among them.
-    exactly = np.zeros(n + 1, np.int32)
-    nobody = Membership(np.where(members.ring_of == NO_RING, NO_RING, n).astype(np.int32), exactly, members.attached)
+    free = ring_of == NO_RING
+    # Whoever is in a ring stands in one without jobs. Gatherings know when they began and ended: none reaches beyond.
+    nobody = Membership(np.where(free, NO_RING, n).astype(np.int32), np.zeros(n + 1, np.int32), ~free)
     beside = beside_passers_by(graph, key, nobody, jobs, np.ones(len(jobs), np.bool_))
-    return attach(graph, key, nobody, beside, config.projection.fdr)
-
-
-def _joined(members: Membership, new: Membership, window_s: int, config: Config) -> Membership:
-    """Return the members with those of new rings, the last of which is of those who are members already."""
-    fresh = (members.ring_of == NO_RING) & (new.ring_of != NO_RING)
-    size = np.bincount(new.ring_of[fresh], minlength=new.n_rings)
-    large = size >= config.partition.min_users
-    number = np.where(large, members.n_rings + np.cumsum(large) - 1, NO_RING).astype(np.int32)
-    ring_of = members.ring_of.copy()
-    ring_of[fresh] = number[new.ring_of[fresh]]
-    window = np.full(int(large.sum()), window_s, np.int32)
-    came = members.attached | (fresh & (ring_of != NO_RING))
-    return Membership(ring_of, np.concatenate([members.window_s, window]), came)
+    return np.where(free, attach(graph, key, nobody, beside, fdr).ring_of, NO_RING).astype(np.int32)

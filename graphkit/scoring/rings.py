@@ -117,13 +117,14 @@ def find_rings(
             ring_of[users] = ring
         nobody = np.zeros(graph.n_users, np.bool_)
         together = Company.of(graph, projection.views, ring_of)
-        members = _with_windows(graph, together, ring_of, nobody, projection, config)
-        work = _Work.of(graph, projection, members, together, config)
+        work = _Work.shown(graph, projection, ring_of, nobody, together, config)
         work = work.fused(likes, graph, projection, config)
         work = work.grown(likes, graph, key, projection, config)
-        met = add_gathered(graph, key, work.members, gathered, config)
-        if met.n_rings > work.members.n_rings:
-            work = work.with_rings(met, graph, projection, config).fused(likes, graph, projection, config)
+        ring_of = add_gathered(graph, key, work.members.ring_of, gathered, config)
+        found = ring_of != work.members.ring_of
+        if found.any():
+            work = work.with_rings(ring_of, work.members.attached | found, graph, projection, config)
+            work = work.fused(likes, graph, projection, config)
             work = work.grown(likes, graph, key, projection, config)
         if single_notes:
             work = work.with_bursts(likes, graph, projection, config)
@@ -172,6 +173,21 @@ class _Work:
         tested = coordinate(together, projection.views, members, config.scoring).bound(graph, note_of)
         return cls(members, together, tested, find_jobs(graph, projection.views, members, tested), note_of)
 
+    @classmethod
+    def shown(
+        cls,
+        graph: BipartiteGraph,
+        projection: Projection,
+        ring_of: I32,
+        attached: npt.NDArray[np.bool_],
+        together: Company,
+        config: Config,
+        note_of: I32 | None = None,
+    ) -> _Work:
+        """Return what rings did together, each in the window that shows it best."""
+        members = _with_windows(graph, together, ring_of, attached, projection, config)
+        return cls.of(graph, projection, members, together, config, note_of)
+
     def of_members(self, members: Membership, graph: BipartiteGraph, projection: Projection, config: Config) -> _Work:
         """Return what other members did together, accounts bound as before."""
         together = self.together.of_members(graph, projection.views, members.ring_of)
@@ -182,11 +198,17 @@ class _Work:
         told = gather_beyond_timing(likes, graph, self.members, self.tested, config.scoring)
         return n_witnesses(weigh(told, WITNESS_CHANNELS), config.scoring)
 
-    def with_rings(self, members: Membership, graph: BipartiteGraph, projection: Projection, config: Config) -> _Work:
-        """Return what other rings did together, each in the window that shows it best, nobody bound to a note."""
-        together = self.together.of_members(graph, projection.views, members.ring_of)
-        shown = _with_windows(graph, together, members.ring_of, members.attached, projection, config)
-        return _Work.of(graph, projection, shown, together, config)
+    def with_rings(
+        self,
+        ring_of: I32,
+        attached: npt.NDArray[np.bool_],
+        graph: BipartiteGraph,
+        projection: Projection,
+        config: Config,
+    ) -> _Work:
+        """Return what other rings did together, nobody bound to a note."""
+        together = self.together.of_members(graph, projection.views, ring_of)
+        return _Work.shown(graph, projection, ring_of, attached, together, config)
 
     def grown(self, likes: Likes, graph: BipartiteGraph, key: I32, projection: Projection, config: Config) -> _Work:
         """Attach accounts to the rings whose jobs they met, and join rings that turn out to do the same jobs."""
@@ -208,8 +230,7 @@ class _Work:
         number = np.unique(one_of, return_inverse=True)[1].astype(np.int32)
         was = self.members.ring_of
         ring_of = np.where(was == NO_RING, NO_RING, number[was]).astype(np.int32)
-        joined = Membership(ring_of, self.members.window_s[np.unique(one_of)], self.members.attached)
-        return self.with_rings(joined, graph, projection, config)
+        return self.with_rings(ring_of, self.members.attached, graph, projection, config)
 
     def with_bursts(self, likes: Likes, graph: BipartiteGraph, projection: Projection, config: Config) -> _Work:
         """Add a ring for each burst on a single note for which two witnesses speak; the others stay as they are."""
@@ -222,8 +243,7 @@ class _Work:
             alone[users] = number
             note_of[users] = note
         together = Company.of(graph, projection.views, alone)
-        members = _with_windows(graph, together, alone, self.members.attached, projection, config)
-        added = _Work.of(graph, projection, members, together, config, note_of)
+        added = _Work.shown(graph, projection, alone, self.members.attached, together, config, note_of)
         backed = added.n_witnesses(likes, graph, config) >= BACKING_WITNESSES
         if not backed.any():
             return self

@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from graphkit._kernels.grouping import group_pointers
-from graphkit._kernels.prune import lay_out, prune
+from graphkit._kernels.prune import prune
+from graphkit.engines.layout import lay_out
 from graphkit.likes.model import Likes
 from tests import reference
 from tests.examples import examples

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -14,7 +16,7 @@ from graphkit.likes.model import Likes
 from graphkit.projection.project import project
 from graphkit.scoring.attach import Jobs
 from graphkit.scoring.gathered import Gathered, add_gathered, find_gathered
-from graphkit.scoring.membership import NO_RING, Membership
+from graphkit.scoring.membership import NO_RING
 from graphkit.simulation import simulate
 from graphkit.simulation.actors import PartTime, Superfans
 from graphkit.simulation.world import World
@@ -34,9 +36,11 @@ def gathered_in(likes: Likes, config: Config) -> tuple[Gathered, ...]:
 
 
 def as_jobs(jobs: list[naive.Job]) -> Jobs:
-    columns = list(zip(*jobs, strict=True)) if jobs else [()] * len(naive.Job._fields)
-    kinds = (np.int32, np.int32, np.int64, np.int64, np.int64, np.int64, np.float64)
-    return Jobs(*(np.array(column, kind) for column, kind in zip(columns, kinds, strict=True)))  # type: ignore[arg-type]
+    def column(name: str, kind: type[np.generic]) -> np.ndarray[tuple[int], np.dtype[Any]]:
+        return np.array([getattr(job, name) for job in jobs], kind)
+
+    whole = (column(name, np.int64) for name in ("first", "last", "n_likes", "n_all"))
+    return Jobs(column("note", np.int32), column("ring", np.int32), *whole, column("rate", np.float64))
 
 
 @pytest.mark.kernels
@@ -53,9 +57,9 @@ def test_add_gathered__attaches_whoever_came_at_the_rate_of_passers_by(
     ]
     # Members of the first ring are in one already; the second's are free.
     inside = [0 if ring == 0 else NO_RING for ring in scene.ring_of]
-    before = Membership(np.array(inside, np.int32), np.array([60], np.int32), np.zeros(len(inside), np.bool_))
     config = Config.model_validate({"projection": {"fdr": fdr}, "partition": {"min_users": min_users}})
-    after = add_gathered(scene.graph, key, before, (Gathered(600, 9, 9, as_jobs(jobs)),), config)
+    found_in = (Gathered(600, 9, 9, as_jobs(jobs)),)
+    after = add_gathered(scene.graph, key, np.array(inside, np.int32), found_in, config)
 
     n = 1 + max((job.ring for job in jobs), default=NO_RING)
     # Nobody's job is mostly its own, so that all are backed by the rate of passers-by.
@@ -65,11 +69,10 @@ def test_add_gathered__attaches_whoever_came_at_the_rate_of_passers_by(
     joins = naive.attach(likes, n + 1, found, fdr)
     rings = [sorted(user for user, ring in joins.items() if ring == wanted) for wanted in range(n)]
     wanted = [ring for ring in rings if len(ring) >= min_users]
-    assert [np.flatnonzero(after.ring_of == 1 + i).tolist() for i in range(len(wanted))] == wanted
-    assert after.n_rings == 1 + len(wanted)
-    assert after.window_s.tolist() == [60] + [600] * len(wanted)
-    assert np.flatnonzero(after.ring_of == 0).tolist() == [user for user, ring in enumerate(inside) if ring == 0]
-    assert np.flatnonzero(after.attached).tolist() == sorted(user for ring in wanted for user in ring)
+    first = max(inside, default=NO_RING) + 1
+    assert [np.flatnonzero(after == first + i).tolist() for i in range(len(wanted))] == wanted
+    rest = set(range(len(inside))).difference(*wanted)
+    assert {user: int(after[user]) for user in rest} == {user: inside[user] for user in rest}
 
 
 @pytest.mark.kernels
@@ -90,12 +93,10 @@ def test_find_gathered__jobs_of_a_rotating_farm_are_one_community() -> None:
 def test_add_gathered__finds_the_accounts_and_few_others() -> None:
     likes = make_likes(rotating())
     config = Config(projection=ProjectionConfig(windows_s=(60, 600)))
-    nobody = Membership(
-        np.full(likes.n_users, NO_RING, np.int32), np.empty(0, np.int32), np.zeros(likes.n_users, np.bool_)
-    )
+    nobody = np.full(likes.n_users, NO_RING, np.int32)
     key = likes.breadth_keys(config.projection.fresh_s)
     found = add_gathered(likes.bipartite(), key, nobody, gathered_in(likes, config), config)
-    users = np.asarray(likes.users.ids)[found.ring_of != NO_RING]
+    users = np.asarray(likes.users.ids)[found != NO_RING]
     assert np.count_nonzero(users < 60) >= 57
     assert np.count_nonzero(users >= 60) <= 2
     assert len(rows(likes)) > 12_000
@@ -124,7 +125,7 @@ def test_detect__people_who_seldom_meet_one_another_are_found_by_their_jobs(monk
 
     seeds = (1, 2, 3)
     by_jobs = [evaluated(seed) for seed in seeds]
-    monkeypatch.setattr("graphkit.scoring.rings.add_gathered", lambda graph, key, members, gathered, config: members)
+    monkeypatch.setattr("graphkit.scoring.rings.add_gathered", lambda graph, key, ring_of, gathered, config: ring_of)
     by_pairs = [evaluated(seed) for seed in seeds]
     assert sum(map(proposed, by_jobs)) >= sum(map(proposed, by_pairs)) + 0.5
     assert sum(map(proposed, by_jobs)) >= 1.3

@@ -12,6 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from graphkit._kernels.distinct import pack, unpack
+from graphkit._kernels.grouping import group_pointers
 from graphkit.detection import Detection
 from graphkit.explain import RingStory
 from graphkit.explain.claims import Bools, likes_behind
@@ -159,7 +160,7 @@ def lay_columns_out(run: Detection, titles: Mapping[Any, str]) -> Columns:
         Rows(members.ptr, _members(run.members.take(pa.array(members.row))) | {"why": why_member}),
         Rows(targets.ptr, _targets(run, titles, targets.row)),
         Rows(
-            _ptr(ring[shown], n),
+            group_pointers(ring[shown], n),
             {"member": member[shown], "target": target[shown], "at": ms[shown] - first_ms[ring[shown]]}
             | _likes(likes, ring[shown], n)
             | {"why": why_like},
@@ -188,13 +189,9 @@ def _ring(run: Detection, table: pa.Table) -> I64:
     return codes(table["ring_id"], run.rings["ring_id"])
 
 
-def _ptr(ring: I64, n: int) -> I64:
-    return np.concatenate([[0], np.cumsum(np.bincount(ring, minlength=n))])
-
-
 def _within(ring: I64, n: int) -> I64:
     """Return the place of each row, all of which stand by ring, among the rows of its ring."""
-    return np.arange(len(ring)) - _ptr(ring, n)[ring]
+    return np.arange(len(ring)) - group_pointers(ring, n)[ring]
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,7 +226,7 @@ class _Shown:
         place = np.full(len(order), NOWHERE, np.int64)
         place[order] = np.where(within < most, within, NOWHERE)
         row = order[within < most]
-        return cls(row, ring[row], _ptr(ring[row], n), place, Places(ring, table[name]))
+        return cls(row, ring[row], group_pointers(ring[row], n), place, Places(ring, table[name]))
 
     def places(self, ring: I64, ids: pa.ChunkedArray) -> I64:
         """Return the place of each ring and id, `NOWHERE` for those not shown."""
@@ -350,7 +347,7 @@ def _as_they_come(ring: I64, code: I64, n: int) -> tuple[I64, I64, I64]:
     order = np.lexsort((first, its_ring))
     place = np.empty(len(order), np.int64)
     place[order] = np.arange(len(order))
-    ptr = _ptr(its_ring, n)
+    ptr = group_pointers(its_ring, n)
     return place[which] - ptr[ring], its_code[order], ptr
 
 
@@ -390,7 +387,7 @@ def _ties(run: Detection, members: _Shown) -> Rows:
     kept = strongest(Ties(*(column[order] for column in both)))
     rows = np.flatnonzero(known)[order][kept]
     columns = {"a": a[rows], "b": b[rows], "weight": both.weight[order][kept]}
-    return Rows(_ptr(ring[rows], run.rings.num_rows), columns)
+    return Rows(group_pointers(ring[rows], run.rings.num_rows), columns)
 
 
 def _behind(run: Detection, raw: pa.Table, ring: I64, shown: I64) -> dict[str, Behind | None]:

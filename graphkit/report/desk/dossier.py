@@ -28,9 +28,7 @@ def _usual(name: str) -> str | None:
 USUAL = {n: _usual(n) for n, _ in EVIDENCE if not n.startswith("weight_") and "_expected" not in n}
 
 
-def dossier(
-    story: RingStory, columns: Columns, rests: Rows, ring: int, place: tuple[list[int], list[int]]
-) -> dict[str, Any]:
+def dossier(story: RingStory, columns: Columns, rests: Rows, ring: int) -> dict[str, Any]:
     """Return the details of one ring as plain values, columns as lists.
 
     Parameters
@@ -43,10 +41,9 @@ def dossier(
         What rests on each member of all rings (`lay_rests_out`).
     ring
         The number of the ring there.
-    place
-        Where the members shown stand in the drawing of their ties (`Columns.place`).
     """
     n_likes = int(columns.n_likes[ring])
+    x, y = columns.place(ring)
     return {
         "id": story.ring.ring_id,
         "headline": both(story.headline),
@@ -80,8 +77,8 @@ def dossier(
             "ties": story.ring.ties.num_rows,
         },
         "ties": columns.ties.of(ring),
-        "x": place[0],
-        "y": place[1],
+        "x": x,
+        "y": y,
     }
 
 

@@ -7,7 +7,6 @@ import hashlib
 import json
 import re
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
@@ -119,16 +118,11 @@ def _dossiers(run: Detection, ring_ids: list[str], titles: dict[Any, str]) -> It
     """Yield the details of some rings, in this order."""
     if not ring_ids:
         return
-    # Sentences need the interpreter; Arrow, and the kernel that lays networks out, can do without beside them.
-    with ThreadPoolExecutor(1) as beside:
-        laid_out = beside.submit(lay_columns_out, run, titles)
-        stories = ring_stories(run)
-        columns = laid_out.result()
-        rests = lay_rests_out(run, stories, columns)
-        number = {story.ring.ring_id: i for i, story in enumerate(stories)}
-        wanted = [number[ring_id] for ring_id in ring_ids]
-        for ring, place in zip(wanted, beside.map(columns.place, wanted), strict=True):
-            yield dossier(stories[ring], columns, rests, ring, place)
+    columns, stories = lay_columns_out(run, titles), ring_stories(run)
+    rests = lay_rests_out(run, stories, columns)
+    number = {story.ring.ring_id: i for i, story in enumerate(stories)}
+    for ring_id in ring_ids:
+        yield dossier(stories[number[ring_id]], columns, rests, number[ring_id])
 
 
 def _titles(run: Detection) -> dict[Any, str]:
