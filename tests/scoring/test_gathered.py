@@ -6,8 +6,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 import graphkit as gk
 from graphkit.config import Config, ProjectionConfig
@@ -20,12 +18,10 @@ from graphkit.scoring.membership import NO_RING
 from graphkit.simulation import simulate
 from graphkit.simulation.actors import PartTime, Superfans
 from graphkit.simulation.world import World
-from tests.examples import examples
 from tests.projection.test_gatherings import rotating
 from tests.reference import rows
 from tests.scoring import naive
-from tests.scoring.worlds import Scene, scenes
-from tests.worlds import make_likes
+from tests.worlds import DAY, SECOND, make_likes
 
 
 def gathered_in(likes: Likes, config: Config) -> tuple[Gathered, ...]:
@@ -44,35 +40,38 @@ def as_jobs(jobs: list[naive.Job]) -> Jobs:
 
 
 @pytest.mark.kernels
-@given(scenes(), st.sampled_from([0.05, 0.5, 0.9]), st.integers(3, 4), st.integers(0, 3))
-@examples(60)
-def test_add_gathered__attaches_whoever_came_at_the_rate_of_passers_by(
-    scene: Scene, fdr: float, min_users: int, extent: int
-) -> None:
-    """Jobs of the scene's own rings stand for gatherings of two communities, wide and narrow."""
-    likes, key = scene.rows, scene.likes.breadth_keys(scene.world.config.fresh_s)
-    jobs = [
-        job._replace(last=job.last + extent * 1_000_000)
-        for job in naive.find_jobs(likes, scene.rates, scene.ring_of, scene.windows, scene.passed)
+@pytest.mark.parametrize("seed", [1, 2, 3])
+@pytest.mark.parametrize("fdr", [0.02, 0.5])
+def test_add_gathered__attaches_whoever_came_at_the_rate_of_passers_by(seed: int, fdr: float) -> None:
+    """Even and odd jobs are two communities. Strangers came to each, some of whom are in a ring already."""
+    crowd = [
+        (400 + 4 * job + i, 1000 + job, DAY + (job * 8 * 3600 + 9 * i) * SECOND) for job in range(24) for i in range(4)
     ]
-    # Members of the first ring are in one already; the second's are free.
-    inside = [0 if ring == 0 else NO_RING for ring in scene.ring_of]
-    config = Config.model_validate({"projection": {"fdr": fdr}, "partition": {"min_users": min_users}})
-    found_in = (Gathered(600, 9, 9, as_jobs(jobs)),)
-    after = add_gathered(scene.graph, key, np.array(inside, np.int32), found_in, config)
+    likes = make_likes([*rotating(n_jobs=24, size=21, users=100, noise=600, events=9, seed=seed), *crowd])
+    table, key = rows(likes), likes.breadth_keys(86_400)
+    users, notes = likes.users.ids.to_pylist(), likes.notes.ids.to_pylist()
+    inside = [0 if user >= 400 and user % 4 else NO_RING for user in users]
+    jobs = []
+    for note in range(len(notes)):
+        times = [like.ts for like in table if like.note == note and 1000 <= notes[note] < 1100]
+        if times:
+            jobs.append(naive.Job(note, notes[note] % 2, min(times), max(times), len(times), len(times), 0.001))
 
-    n = 1 + max((job.ring for job in jobs), default=NO_RING)
-    # Nobody's job is mostly its own, so that all are backed by the rate of passers-by.
+    # No job is mostly its own, so that naive holds all of them to the rate of passers-by.
     crowded = [job._replace(n_likes=0) for job in jobs]
-    beside = naive.telling_jobs(likes, key.tolist(), inside, [0] * n, crowded, [True] * n)
-    found = naive.meetings(likes, key.tolist(), inside, [0] * n, beside)
-    joins = naive.attach(likes, n + 1, found, fdr)
-    rings = [sorted(user for user, ring in joins.items() if ring == wanted) for wanted in range(n)]
-    wanted = [ring for ring in rings if len(ring) >= min_users]
-    first = max(inside, default=NO_RING) + 1
-    assert [np.flatnonzero(after == first + i).tolist() for i in range(len(wanted))] == wanted
-    rest = set(range(len(inside))).difference(*wanted)
-    assert {user: int(after[user]) for user in rest} == {user: inside[user] for user in rest}
+    beside = naive.telling_jobs(table, key.tolist(), inside, [0, 0], crowded, [True, True])
+    joins = naive.attach(table, 3, naive.meetings(table, key.tolist(), inside, [0, 0], beside), fdr)
+    came = [sorted(user for user, ring in joins.items() if ring == wanted) for wanted in (0, 1)]
+    sizes = sorted(map(len, came))
+    assert sizes[0] > 3
+    for least in (3, *sizes, sizes[1] + 1):
+        config = Config.model_validate({"projection": {"fdr": fdr}, "partition": {"min_users": max(least, 3)}})
+        gathered = (Gathered(600, 12, 9, as_jobs(jobs)),)
+        after = add_gathered(likes.bipartite(), key, np.array(inside, np.int32), gathered, config)
+        wanted = [ring for ring in came if len(ring) >= least]
+        assert [np.flatnonzero(after == 1 + i).tolist() for i in range(len(wanted))] == wanted
+        rest = set(range(len(inside))).difference(*wanted)
+        assert {user: int(after[user]) for user in rest} == {user: inside[user] for user in rest}
 
 
 @pytest.mark.kernels
