@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +11,7 @@ import pyarrow as pa
 
 from graphkit._kernels.grouping import group_by_time, group_members, group_pointers
 from graphkit._kernels.ordering import settle_runs
+from graphkit.engines.room import Room
 from graphkit.errors import InputError
 from graphkit.likes.model import I32, I64, Likes
 
@@ -20,26 +21,33 @@ if TYPE_CHECKING:
     from scipy.sparse import csr_array
 
 
+#: Positions numbered in one go.
+_STEP = 1 << 20
+
+
 def _from_epoch(ts: int) -> np.datetime64:
     return np.datetime64(int(ts), "us")
 
 
-def time_order(ts: I64) -> I32:
+def time_order(ts: I64, room: Room) -> I32:
     """Return the positions of `ts` in ascending order, equal times by position, int32[m]. O(m log m)."""
+    order = room.empty(len(ts), np.int32)
     if len(ts) == 0:
-        return np.empty(0, np.int32)
+        return order
     low = int(ts.min())
     bits = max(len(ts) - 1, 1).bit_length()
     # Numbers of 64 bits sort fastest. Where time and position need more, the last bits of time are settled afterwards.
     coarse = max(0, (int(ts.max()) - low).bit_length() + bits - 64)
-    packed = (ts - low).view(np.uint64)
+    packed = np.subtract(ts, low, out=room.empty(len(ts), np.int64)).view(np.uint64)
     lost = int(np.bitwise_or.reduce(packed)) & ((1 << coarse) - 1)  # whole seconds end in six zeros and lose nothing
     packed >>= np.uint64(coarse)
     packed <<= np.uint64(bits)
-    packed |= np.arange(len(ts), dtype=np.uint64)
+    for first in range(0, len(ts), _STEP):
+        part = packed[first : first + _STEP]
+        part |= np.arange(first, first + len(part), dtype=np.uint64)
     packed.sort()
     packed &= np.uint64((1 << bits) - 1)
-    order = packed.astype(np.int32)
+    order[:] = packed
     if lost:
         settle_runs(order, ts, low, coarse)
     return order
@@ -62,6 +70,8 @@ class BipartiteGraph:
         Microseconds since 1970 UTC, int64[m].
     user_ids, note_ids
         Ids by code.
+    room
+        Where arrays as long as the likes stand.
     """
 
     n_users: int
@@ -71,11 +81,13 @@ class BipartiteGraph:
     ts: I64
     user_ids: pa.Array
     note_ids: pa.Array
+    room: Room = field(default_factory=Room, repr=False, compare=False)
 
     @classmethod
     def from_likes(cls, likes: Likes) -> BipartiteGraph:
         """Build the graph of `likes`; shares their memory."""
-        return cls(likes.n_users, likes.n_notes, likes.user, likes.note, likes.ts, likes.users.ids, likes.notes.ids)
+        ids = likes.users.ids, likes.notes.ids
+        return cls(likes.n_users, likes.n_notes, likes.user, likes.note, likes.ts, *ids, likes.room)
 
     def __len__(self) -> int:
         return len(self.user)
@@ -93,12 +105,23 @@ class BipartiteGraph:
     @cached_property
     def by_user(self) -> I32:
         """Positions of likes by (user, note), int32[m]."""
-        return group_members(self.user, np.arange(len(self), dtype=np.int32), self.user_ptr)
+        return self.room.keep(group_members(self.user, np.arange(len(self), dtype=np.int32), self.user_ptr))
 
-    @cached_property
+    @property
     def by_user_time(self) -> I32:
         """Positions of likes by (user, ts), int32[m]."""
-        return group_by_time(self.user, self.ts, self.user_ptr)[0]
+        return self._by_user_time[0]
+
+    @property
+    def user_ts(self) -> I64:
+        """Times of likes by (user, ts), int64[m]."""
+        return self._by_user_time[1]
+
+    @cached_property
+    def _by_user_time(self) -> tuple[I32, I64]:
+        order, times = self.room.empty(len(self), np.int32), self.room.empty(len(self), np.int64)
+        group_by_time(self.user, self.ts, self.user_ptr, order, times)
+        return order, times
 
     def to_scipy(self) -> csr_array:
         """Return the biadjacency, users × notes, a CSR array of int8 ones with sorted indices."""

@@ -17,7 +17,7 @@ from typing import Any
 import click
 
 import graphkit as gk
-from graphkit.cli.options import Chosen, engine_options
+from graphkit.cli.options import Chosen, Machine, engine_options, machine_options
 from graphkit.engines import Engine
 from graphkit.errors import GraphkitError, InputError, OutputError
 from graphkit.likes.source import public
@@ -173,10 +173,11 @@ def detect_day(
 @click.option("--config", "config_file", help="A TOML config.")
 @click.option("--force", is_flag=True, help="Make the run again, whatever is there.")
 @engine_options
-def main(lake: str, runs: Path, date: dt.datetime, chosen: Chosen, **options: Any) -> None:
+@machine_options
+def main(lake: str, runs: Path, date: dt.datetime, chosen: Chosen, machine: Machine, **options: Any) -> None:
     """Detect rings in the trailing window of a lake of likes; a finished run is not made again."""
     try:
-        with chosen.open(threads=None) as engine:
+        with chosen.open(machine.threads, machine.room()) as engine:
             run, made = detect_day(lake, runs, date=date.date(), engine=engine, **options)
     except GraphkitError as error:
         click.echo(f"error: {error}", err=True)

@@ -52,8 +52,8 @@ def group_members(codes: I32, order: I32, ptr: I64) -> I32:
 
 
 @kernel
-def group_by_time(codes: I32, ts: I64, ptr: I64) -> tuple[I32, I64]:
-    """Return the elements group by group, within a group by time, equal times by position; and their times.
+def group_by_time(codes: I32, ts: I64, ptr: I64, out: I32, times: I64) -> None:
+    """Write the elements group by group, within a group by time, equal times by position; and their times.
 
     Parameters
     ----------
@@ -61,16 +61,12 @@ def group_by_time(codes: I32, ts: I64, ptr: I64) -> tuple[I32, I64]:
         Group and time of each element, int32[m], int64[m].
     ptr
         Where each group begins, int64[n_groups + 1].
-
-    Returns
-    -------
-    int32[m], int64[m]
-        O(m) and the sorting within groups. Groups are filled as the elements come and sorted then, which touches
-        memory in fewer places than going through the elements by time.
+    out, times
+        Receive both, int32[m], int64[m]. O(m) and the sorting within groups. Groups are filled as the elements come and
+        sorted then, which touches memory in fewer places than going through the elements by time.
     """
     head = ptr[:-1].copy()
-    out = np.empty(len(codes), np.int32)
-    keys = np.empty(len(codes), np.uint64)
+    keys = times.view(np.uint64)
     first = ts.min() if len(ts) > 0 else 0
     for p in range(len(codes)):
         at = head[codes[p]]
@@ -84,9 +80,7 @@ def group_by_time(codes: I32, ts: I64, ptr: I64) -> tuple[I32, I64]:
     spare = np.empty(longest, np.int32)
     for g in range(len(ptr) - 1):
         sort_pairs(keys, out, ptr[g], ptr[g + 1], spare_keys, spare)
-    times = keys.view(np.int64)
     times += first
-    return out, times
 
 
 @kernel

@@ -88,10 +88,9 @@ def _gallop(ascending: I64, at: int, value: int) -> int:
 
 
 @kernel
-def counts_within(sorted_ts: I64, width: int) -> I32:
-    """Return for each of the ascending times how many lie at most `width` away, ends included, int32[m]. O(m)."""
+def counts_within(sorted_ts: I64, width: int, out: I32) -> None:
+    """Write for each of the ascending times how many lie at most `width` away, ends included, int32[m]. O(m)."""
     m = len(sorted_ts)
-    out = np.empty(m, np.int32)
     a = 0
     b = 0
     for p in range(m):
@@ -101,7 +100,6 @@ def counts_within(sorted_ts: I64, width: int) -> I32:
         while b < m and sorted_ts[b] - t <= width:
             b += 1
         out[p] = b - a
-    return out
 
 
 @kernel

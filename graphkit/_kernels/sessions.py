@@ -59,11 +59,9 @@ def find_sessions(order: I32, ptr: I64, ts: I64, note: I32, born: I64, gap: int)
 
 
 @kernel
-def shift_sessions(order: I32, start: I64, ts: I64, shift: I64) -> I64:
-    """Return the times by position, each session's moved by its own shift, int64[m]. O(m)."""
-    out = np.empty(len(order), np.int64)
+def shift_sessions(order: I32, start: I64, ts: I64, shift: I64, out: I64) -> None:
+    """Write the times by position, each session's moved by its own shift, int64[m]. O(m)."""
     for s in range(len(start)):
         end = start[s + 1] if s + 1 < len(start) else len(order)
         for p in range(start[s], end):
             out[order[p]] = ts[order[p]] + shift[s]
-    return out

@@ -8,7 +8,15 @@ from pathlib import Path
 
 import click
 
-from graphkit.cli.options import Chosen, Reading, engine_options, json_option, reading_options, threads_option
+from graphkit.cli.options import (
+    Chosen,
+    Machine,
+    Reading,
+    engine_options,
+    json_option,
+    machine_options,
+    reading_options,
+)
 from graphkit.cli.output import say, terminal
 
 
@@ -17,7 +25,7 @@ from graphkit.cli.output import say, terminal
 @click.option("--out", required=True, type=click.Path(path_type=Path), metavar="RUN", help="Run directory to be made.")
 @click.option("--window", "ladder", metavar="W,W", help="Ladder of windows, as in 60s,10m,1h,6h.")
 @engine_options
-@threads_option
+@machine_options
 @click.option("--force", is_flag=True, help="Replace a run that stands there.")
 @json_option
 def command(
@@ -25,7 +33,7 @@ def command(
     out: Path,
     ladder: str | None,
     chosen: Chosen,
-    threads: int | None,
+    machine: Machine,
     force: bool,
     as_json: bool,
 ) -> None:
@@ -49,7 +57,8 @@ def command(
     return_freed_memory()
     threading.Thread(target=_import_ahead).start()
     progress = Progress()
-    with chosen.open(threads) as engine:
+    beside = next(folder for folder in out.absolute().parents if folder.is_dir())
+    with chosen.open(machine.threads, machine.room(beside)) as engine:
         likes = reading.read(config, engine, progress)
         run = detect(likes, config=config, engine=engine, progress=progress, inputs=reading.inputs)
     run.save(out, force=force, extra=lambda: report_files(run))

@@ -16,7 +16,7 @@ from graphkit.errors import ConfigError
 
 if TYPE_CHECKING:
     from graphkit.config import Config
-    from graphkit.engines import Engine
+    from graphkit.engines import Engine, Room
     from graphkit.likes import Likes
     from graphkit.progress import Progress
 
@@ -25,7 +25,6 @@ cases_option = click.option(
     "--cases", type=click.Path(path_type=Path), metavar="DIR", help="Case store; cases beside the run by default."
 )
 now_option = click.option("--now", metavar="T", help="The moment (UTC); by the clock where absent.")
-threads_option = click.option("--threads", type=click.IntRange(min=1), metavar="N", help="Threads; all by default.")
 
 _READING = (
     click.argument("likes", metavar="LIKES"),
@@ -35,6 +34,15 @@ _READING = (
     click.option("--since", metavar="T", help="Only likes at or after this time (UTC), as in 2026-11-22T08:00."),
     click.option("--until", metavar="T", help="Only likes before this time (UTC)."),
     click.option("--ts-unit", type=click.Choice(["s", "ms", "us", "ns"]), help="Unit of integer times."),
+)
+
+
+_MACHINE = (
+    click.option("--threads", type=click.IntRange(min=1), metavar="N", help="Threads; all by default."),
+    click.option("--memory", metavar="SIZE", help="Memory to use, as in 6GB; half of what is free by default."),
+    click.option(
+        "--scratch", type=click.Path(path_type=Path), metavar="DIR", help="Folder for what memory does not hold."
+    ),
 )
 
 
@@ -92,6 +100,41 @@ def reading_options(command: Callable[..., None]) -> Callable[..., None]:
 
 
 @dataclass(frozen=True)
+class Machine:
+    """What of this machine may be used: the values of the options of `machine_options`."""
+
+    threads: int | None
+    memory: str | None
+    scratch: Path | None
+
+    def room(self, folder: Path | None = None) -> Room:
+        """Return the room for large arrays; `folder` is for what memory does not hold, where none was named.
+
+        Raises
+        ------
+        ConfigError
+            When the size or the folder makes no sense.
+        """
+        from graphkit.engines import Room
+
+        return Room(None if self.memory is None else _parse_size(self.memory), self.scratch or folder)
+
+
+def machine_options(command: Callable[..., None]) -> Callable[..., None]:
+    """Add the options that bound threads and memory; the command gets them as one `Machine`, ``machine``."""
+    return _gathered(command, _MACHINE, Machine, "machine")
+
+
+def _parse_size(text: str) -> int:
+    from pydantic import ByteSize, TypeAdapter, ValidationError
+
+    try:
+        return TypeAdapter(ByteSize).validate_python(text)
+    except ValidationError:
+        raise ConfigError(f"--memory {text!r}", wanted="a size such as 500MB or 6GB", todo="mend it") from None
+
+
+@dataclass(frozen=True)
 class Chosen:
     """The engine that was asked for: the values of the options of `engine_options`."""
 
@@ -99,7 +142,7 @@ class Chosen:
     master: str | None
     conf: tuple[str, ...]
 
-    def open(self, threads: int | None) -> AbstractContextManager[Engine]:
+    def open(self, threads: int | None, room: Room) -> AbstractContextManager[Engine]:
         """Return a context in which the engine runs; raises as :func:`graphkit.engines.choice.open_engine` does."""
         from graphkit.engines.choice import open_engine
 
@@ -109,7 +152,7 @@ class Chosen:
             if not mark or not name.startswith("spark."):
                 raise ConfigError(f"--conf {text!r}", wanted="spark.property=value", todo="mend it")
             conf[name] = value
-        return open_engine(self.engine, threads=threads, master=self.master, conf=conf)
+        return open_engine(self.engine, threads=threads, room=room, master=self.master, conf=conf)
 
 
 def engine_options(command: Callable[..., None]) -> Callable[..., None]:

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import click
 
-from graphkit.cli.options import Reading, json_option, reading_options, threads_option
+from graphkit.cli.options import Machine, Reading, json_option, machine_options, reading_options
 from graphkit.cli.output import say, terminal
 
 
 @click.command(name="validate")
 @reading_options
-@threads_option
+@machine_options
 @json_option
-def command(reading: Reading, threads: int | None, as_json: bool) -> None:
+def command(reading: Reading, machine: Machine, as_json: bool) -> None:
     """Read LIKES as a run would, account for every row, and say what a run could use and what it would take."""
     config = reading.config()
 
@@ -22,7 +22,7 @@ def command(reading: Reading, threads: int | None, as_json: bool) -> None:
     from graphkit.report.inspection import inspect_columns, inspect_cost, inspect_likes, inspection
     from graphkit.report.machine import to_json
 
-    engine = LocalEngine(threads)
+    engine = LocalEngine(machine.threads, machine.room())
     progress = Progress()
     likes = reading.read(config, engine, progress)
     cost = inspect_cost(likes, config.projection, engine, progress)

@@ -45,12 +45,9 @@ class Sessions:
     @classmethod
     def of(cls, likes: Likes, graph: BipartiteGraph) -> Sessions:
         """Cut the likes, of which `graph` is the graph, into sessions. O(m log m)."""
-        order = graph.by_user_time
-        return cls(
-            likes,
-            graph,
-            *find_sessions(order, graph.user_ptr, likes.ts, likes.note, likes.publication, _SESSION_US),
-        )
+        born = likes.publication
+        found = find_sessions(graph.by_user_time, graph.user_ptr, likes.ts, likes.note, born, _SESSION_US)
+        return cls(likes, graph, *map(likes.room.keep, found))
 
     def moved(self, window_s: int, seed: int, engine: Engine) -> Likes:
         """Return the likes with each session of each user moved whole, by up to twenty windows either way.
@@ -79,17 +76,21 @@ class Sessions:
         reach = _MOVED_WINDOWS * window_s * _US
         latest = np.minimum(self.last.max() - self.last, reach)
         shift = np.random.default_rng(seed).integers(-np.minimum(self.room_us, reach), latest, endpoint=True)
-        return self._reordered(shift_sessions(self.graph.by_user_time, self.start, self.likes.ts, shift), engine)
+        ts = self.likes.room.empty(len(self.likes), np.int64)
+        shift_sessions(self.graph.by_user_time, self.start, self.likes.ts, shift, ts)
+        return self._reordered(ts, engine)
 
     def _reordered(self, ts: I64, engine: Engine) -> Likes:
         """Return the likes at other times, in the order of these; overwrites `ts`."""
-        payload: dict[str, Any] = {name: c for name in _PAYLOAD if (c := getattr(self.likes, name)) is not None}
-        user = self.likes.user.copy()
-        row = np.empty(len(ts), np.int32)
+        room = self.likes.room
+        user, row = room.empty(len(ts), np.int32), room.empty(len(ts), np.int32)
+        user[:] = self.likes.user
         note_ptr = self.graph.note_ptr
 
         def arrange(block: tuple[int, int]) -> None:
             rearrange(note_ptr, *block, user, ts, row)
 
         list(engine.map(arrange, even_blocks(note_ptr, engine.threads * BLOCKS_PER_THREAD)))
-        return replace(self.likes, user=user, ts=ts, **{name: column[row] for name, column in payload.items()})
+        columns = {name: getattr(self.likes, name) for name in _PAYLOAD}
+        moved: dict[str, Any] = {name: room.take(c, row) for name, c in columns.items() if c is not None}
+        return replace(self.likes, user=user, ts=ts, **moved)

@@ -24,7 +24,6 @@ from graphkit.engines import Engine, LocalEngine
 from graphkit.likes.model import I32, Likes
 from graphkit.partition import UserGraph, partition
 from graphkit.progress import Advance, Progress
-from graphkit.projection.cost import check_memory
 from graphkit.projection.project import Projection, project
 from graphkit.projection.windows import usable_windows
 from graphkit.scoring.competition import compete
@@ -85,13 +84,13 @@ def detect(
     InputError
         When the times are too coarse for every window of the ladder.
     CapacityError
-        When less memory is free than so many likes take at the least.
+        When neither memory nor disk suffices for so many likes.
     """
     start = time.perf_counter()
     config = config or Config()
     progress = progress or Progress(show=False)
     engine = engine or LocalEngine()
-    check_memory(len(likes))
+    likes.room.prepare(len(likes))
     windows_s, widened = usable_windows(config.projection.windows_s, likes.resolution_us)
     graph = likes.bipartite()
     with progress.stage("project", len(windows_s), "windows"):
@@ -112,6 +111,7 @@ def detect(
     info = _describe(likes, config, projection, gathered, tables, engine, inputs or {})
     info["warnings"] = [*likes.warnings, *widened, *(() if config.scoring.decoys else (warning("NO_DECOYS"),))]
     info["timings_s"] = {name: round(seconds, 3) for name, seconds in progress.seconds.items()}
+    info["bytes_in_files"] = likes.room.in_files
     info["seconds"] = round(time.perf_counter() - start, 3)
     info["peak_memory_bytes"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
     return Detection(tables, info, likes)

@@ -2,5 +2,6 @@
 
 from graphkit.engines.engine import Engine
 from graphkit.engines.local import LocalEngine
+from graphkit.engines.room import Room
 
-__all__ = ["Engine", "LocalEngine"]
+__all__ = ["Engine", "LocalEngine", "Room"]

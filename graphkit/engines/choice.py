@@ -7,6 +7,7 @@ from contextlib import contextmanager
 
 from graphkit.engines.engine import Engine
 from graphkit.engines.local import LocalEngine
+from graphkit.engines.room import Room
 from graphkit.errors import ConfigError
 
 
@@ -15,6 +16,7 @@ def open_engine(
     name: str = "local",
     *,
     threads: int | None = None,
+    room: Room | None = None,
     master: str | None = None,
     conf: Mapping[str, str] | None = None,
 ) -> Iterator[Engine]:
@@ -26,6 +28,8 @@ def open_engine(
         ``local`` or ``spark``.
     threads
         Threads of this process; by default the processors it may run on.
+    room
+        What memory this process may take; by default half of what is free.
     master, conf
         Where Spark runs, and further properties of it; of ``spark`` only.
 
@@ -42,7 +46,7 @@ def open_engine(
         with spark_session(master, conf) as session:
             from graphkit.engines.spark import SparkEngine
 
-            yield SparkEngine(session, threads=threads)
+            yield SparkEngine(session, threads=threads, room=room)
         return
     if name != "local":
         raise ConfigError(f"engine {name!r}", wanted="local or spark", todo="mend --engine")
@@ -52,4 +56,4 @@ def open_engine(
             wanted="--engine spark beside it",
             todo="add it, or leave the option out",
         )
-    yield LocalEngine(threads)
+    yield LocalEngine(threads, room)

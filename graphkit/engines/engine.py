@@ -7,6 +7,7 @@ from contextlib import AbstractContextManager
 from typing import Protocol, TypeVar
 
 from graphkit.engines.pairs import PairCount, PairWork
+from graphkit.engines.room import Room
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -21,10 +22,13 @@ class Engine(Protocol):
         As ``graphkit detect --engine`` calls it.
     threads
         Threads of this process that work.
+    room
+        Where arrays of this process as long as the likes stand.
     """
 
     name: str
     threads: int
+    room: Room
 
     def map(self, function: Callable[[T], R], items: Iterable[T]) -> Iterator[R]:
         """Yield ``function(item)`` for every item, in the order of the items, in threads of this process."""

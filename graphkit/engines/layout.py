@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from graphkit._kernels.grouping import even_blocks
 from graphkit._kernels.prune import count_rows, fill_rows
+from graphkit.engines.room import Room
 
 I32 = npt.NDArray[np.int32]
 I64 = npt.NDArray[np.int64]
@@ -50,6 +51,7 @@ def lay_out(
     ptr: I64,
     alive: npt.NDArray[np.bool_],
     window: int,
+    room: Room,
     map_: Callable[[Callable[[Any], Any], Iterable[Any]], Iterable[Any]] = map,
 ) -> Rows:
     """Lay the surviving likes out by user's rank.
@@ -64,6 +66,8 @@ def lay_out(
         Which survive, bool[m].
     window
         Half-width of the window, ends included, in the unit of `ts`.
+    room
+        Where the rows stand.
     map_
         Applies a function to blocks of notes.
 
@@ -78,13 +82,13 @@ def lay_out(
     row_ptr = np.concatenate([[0], np.cumsum(sum(counts, none))])
     k = int(row_ptr[-1])
     rows = Rows(
-        np.empty(k, np.int32),
+        room.empty(k, np.int32),
         row_ptr,
-        np.empty(k, np.int32),
-        np.empty(k, np.int32),
-        np.empty(k, np.int32),
-        np.empty(k, np.int64),
-        np.empty(k, np.int32),
+        room.empty(k, np.int32),
+        room.empty(k, np.int32),
+        room.empty(k, np.int32),
+        room.empty(k, np.int64),
+        room.empty(k, np.int32),
     )
 
     def fill(number: int) -> None:

@@ -9,8 +9,8 @@ from contextlib import contextmanager
 from itertools import islice
 from typing import TypeVar
 
-from graphkit.engines.memory import free_bytes
 from graphkit.engines.pairs import PairCount, PairWork
+from graphkit.engines.room import Room
 from graphkit.errors import ConfigError
 
 T = TypeVar("T")
@@ -24,6 +24,8 @@ class LocalEngine:
     ----------
     threads
         Threads to use; by default the processors this process may run on.
+    room
+        What memory the run may take; by default half of what is free.
 
     Raises
     ------
@@ -33,10 +35,11 @@ class LocalEngine:
 
     name = "local"
 
-    def __init__(self, threads: int | None = None) -> None:
+    def __init__(self, threads: int | None = None, room: Room | None = None) -> None:
         if threads is not None and threads < 1:
             raise ConfigError(f"threads {threads}", wanted="at least 1", todo="mend --threads")
         self.threads = threads or len(os.sched_getaffinity(0))
+        self.room = room or Room()
 
     def map(self, function: Callable[[T], R], items: Iterable[T]) -> Iterator[R]:
         """Yield ``function(item)`` for every item, in the order of the items.
@@ -60,18 +63,18 @@ class LocalEngine:
         # Kernels take half a second to import; reading does without these.
         from graphkit.engines.rows import count_by_rows
 
-        return count_by_rows(work, self.map)
+        return count_by_rows(work, self.map, self.room)
 
     @contextmanager
     def ahead(self, items: Iterable[R], size: int = 0) -> Iterator[Iterator[R]]:
         """Make `items` one ahead of their use: an iterator of them, the next being made while one is worked with.
 
-        The first is begun at once. With one thread, or where making an item takes more than half of the free memory
-        (`size`, bytes), each is made when it is asked for. Leaving the block waits for what is being made, and makes no
+        The first is begun at once. With one thread, or where making an item takes more memory (`size`, bytes) than the
+        room has left, each is made when it is asked for. Leaving the block waits for what is being made, and makes no
         more.
         """
         source = iter(items)
-        if self.threads == 1 or size > free_bytes() // 2:
+        if self.threads == 1 or size > self.room.left:
             yield source
             return
         with ThreadPoolExecutor(1) as pool:

@@ -11,6 +11,7 @@ import numpy as np
 from graphkit._kernels.pairs import count_pairs, row_work
 from graphkit.engines.layout import lay_out
 from graphkit.engines.pairs import PairCount, Pairs, PairWork
+from graphkit.engines.room import Room
 
 #: Likes walked by one task: long enough to drown its overhead, short enough to share the work and show progress.
 _TASK_WORK = 5_000_000
@@ -18,8 +19,10 @@ _TASK_WORK = 5_000_000
 _TASK_COUNTERS = 4
 
 
-def count_by_rows(work: PairWork, map_: Callable[[Callable[[Any], Any], Iterable[Any]], Iterator[Any]]) -> PairCount:
-    """Count the pairs of a window; `map_` applies a function to blocks of users.
+def count_by_rows(
+    work: PairWork, map_: Callable[[Callable[[Any], Any], Iterable[Any]], Iterator[Any]], room: Room
+) -> PairCount:
+    """Count the pairs of a window; `map_` applies a function to blocks of users, and `room` holds their likes.
 
     A pair is weighed by a walk over the likes of whom has fewer, so pairs are counted among ranks, most likes first.
     """
@@ -27,7 +30,7 @@ def count_by_rows(work: PairWork, map_: Callable[[Callable[[Any], Any], Iterable
     rank = np.empty(work.n_users, np.int32)
     rank[code] = np.arange(work.n_users, dtype=np.int32)
     user, row_ptr, lo, hi, note, ts, key = lay_out(
-        work.user, rank, work.ts, work.key, work.note_ptr, work.alive, work.window, map_
+        work.user, rank, work.ts, work.key, work.note_ptr, work.alive, work.window, room, map_
     )
     n_notes, n_keys = len(work.note_ptr) - 1, int(work.key.max(initial=-1)) + 1
     walked = row_work(lo, hi, row_ptr)

@@ -15,6 +15,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from graphkit.display import html_table
+from graphkit.engines.room import Room
 
 if TYPE_CHECKING:
     from graphkit.bipartite import BipartiteGraph
@@ -156,6 +157,8 @@ class Likes:
         Digest of the rows read, independent of row order, file order and file names.
     warnings
         One line each, for the run to repeat.
+    room
+        Where arrays as long as the likes stand.
     """
 
     user: I32
@@ -175,6 +178,7 @@ class Likes:
     sources: pa.Array | None = None
     fingerprint: str = ""
     warnings: tuple[str, ...] = field(default=())
+    room: Room = field(default_factory=Room, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         for value in self.__dict__.values():
@@ -224,7 +228,7 @@ class Likes:
             return self.note
         own = np.int32(len(self.notes.authors)) + self.note
         fresh = self.ts - self.publication[self.note] <= fresh_s * 1_000_000
-        return np.where(fresh, self.author_key[self.note], own).astype(np.int32)
+        return self.room.keep(np.where(fresh, self.author_key[self.note], own))
 
     def bipartite(self) -> BipartiteGraph:
         """Return the bipartite graph of users and notes."""

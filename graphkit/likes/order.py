@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from graphkit._kernels import ordering
 from graphkit._kernels.grouping import even_blocks
-from graphkit.engines import Engine
+from graphkit.engines import Engine, Room
 from graphkit.errors import CapacityError
 from graphkit.likes.model import I32, I64
 from graphkit.likes.rows import CODED, Rows
@@ -58,24 +58,25 @@ def order(chunks: list[Rows], ranks: dict[str, I32], engine: Engine) -> Ordered:
     ranks
         Rank of each provisional code, for ``user_id``, ``note_id`` and the coded payload columns.
     engine
-        Threads to use.
+        Threads to use, and room for what is ordered.
 
     Raises
     ------
     CapacityError
-        When there are more than 2^31 - 2 rows.
+        When there are more than 2^31 - 2 rows, or no room for them.
     """
     total = sum(map(len, chunks))
     if total > MAX_ROWS:
         todo = "narrow the time span with --since and --until"
         raise CapacityError(f"{total:,} likes", wanted=f"at most {MAX_ROWS:,}", todo=todo)
-    payload = _payload(chunks, ranks)
+    room = engine.room
+    payload = _payload(chunks, ranks, room)
     n_users, n_notes = len(ranks["user_id"]), len(ranks["note_id"])
     starts, places, groups, firsts = _places(chunks, ranks["note_id"], n_notes, engine)
 
-    user = np.empty(total, np.int32)
-    ts = np.empty(total, np.int64)
-    row = np.empty(total if payload else 0, np.int32)
+    user = room.empty(total, np.int32)
+    ts = room.empty(total, np.int64)
+    row = room.empty(total if payload else 0, np.int32)
 
     def scatter(g: int) -> None:
         first = firsts[g]
@@ -88,7 +89,7 @@ def order(chunks: list[Rows], ranks: dict[str, I32], engine: Engine) -> Ordered:
     list(engine.map(scatter, range(len(groups))))
     chunks.clear()
 
-    repeats = np.empty(total, np.int32)
+    repeats = room.empty(total, np.int32)
     kept = np.empty(n_notes, np.int64)
     columns: list[npt.NDArray[Any]] = [payload.get(name, np.empty(0, kind)) for name, kind in _PAYLOAD.items()]
 
@@ -100,14 +101,14 @@ def order(chunks: list[Rows], ranks: dict[str, I32], engine: Engine) -> Ordered:
     m = int(kept.sum())
     if m < total:
         ordering.squeeze(starts, kept, user, ts, row, repeats)
-        user, ts, repeats, row = user[:m].copy(), ts[:m].copy(), repeats[:m].copy(), row[:m].copy()
+        user, ts, repeats, row = (room.keep(column[:m].copy()) for column in (user, ts, repeats, row))
     duplicate = int(repeats.sum(dtype=np.int64))
-    note = np.repeat(np.arange(n_notes, dtype=np.int32), kept)
-    payload = {name: values[row] for name, values in payload.items()}
+    note = room.keep(np.repeat(np.arange(n_notes, dtype=np.int32), kept))
+    payload = {name: room.take(values, row) for name, values in payload.items()}
     return Ordered(user, note, ts, repeats, payload, duplicate, total - m - duplicate)
 
 
-def _payload(chunks: list[Rows], ranks: dict[str, I32]) -> dict[str, npt.NDArray[Any]]:
+def _payload(chunks: list[Rows], ranks: dict[str, I32], room: Room) -> dict[str, npt.NDArray[Any]]:
     """Return the payload columns of all rows, coded ones by rank, and take them out of the chunks."""
     out: dict[str, npt.NDArray[Any]] = {}
     for name in list(chunks[0].payload) if chunks else []:
@@ -115,7 +116,7 @@ def _payload(chunks: list[Rows], ranks: dict[str, I32]) -> dict[str, npt.NDArray
         if name in ranks:
             there = column >= 0
             column[there] = ranks[name][column[there]]
-        out[name] = column
+        out[name] = room.keep(column)
     return out
 
 

@@ -15,7 +15,7 @@ from graphkit.progress import SILENT, Progress
 
 if TYPE_CHECKING:
     from graphkit.config import InputConfig
-    from graphkit.engines import Engine
+    from graphkit.engines import Engine, Room
     from graphkit.likes.tables import Joined
 
 #: Steps of time that are told apart, ascending, in microseconds.
@@ -54,7 +54,8 @@ def read_likes(
     config
         How to read; by default ``InputConfig()``.
     engine
-        Threads to use; by default all processors.
+        Threads to use, by default all processors, and the memory that may be taken, by default half of what is free:
+        columns beyond it stand in files that end with the process (`graphkit.engines.room`).
     progress
         Told of the stages ``read``, ``encode``, ``order`` and ``join``.
 
@@ -70,7 +71,7 @@ def read_likes(
     ConfigError
         When ``config.columns`` maps a column that does not exist.
     CapacityError
-        When there are more than 2^31 - 2 likes, or about as many users or notes.
+        When there are more than 2^31 - 2 likes, or about as many users or notes; or neither memory nor disk suffices.
     """
     # Here rather than above: kernels take half a second to import.
     from graphkit._kernels import ordering
@@ -94,6 +95,8 @@ def read_likes(
     if source.rows == 0:
         raise InputError(f"likes {source.label}: no rows", wanted="at least one like", todo="check the dump")
 
+    if config.since is None and config.until is None:  # otherwise nobody knows yet how many there are
+        engine.room.prepare(source.rows)
     reader = LikesReader(bindings["likes"], config)
     with progress.stage("read", total=source.rows) as advance:
         chunks = list(reader.read(engine, advance))
@@ -116,14 +119,14 @@ def read_likes(
     with progress.stage("order", total=read) as advance:
         ordered = order(chunks, ranks, engine)
         pa.default_memory_pool().release_unused()  # what held the pages of the files: a quarter of all memory by now
-        user, user_ids, user_code = _compact(ordered.user, ids["user_id"], ranks["user_id"])
-        note, note_ids, note_code = _compact(ordered.note, ids["note_id"], ranks["note_id"])
+        user, user_ids, user_code = _compact(ordered.user, ids["user_id"], engine.room, ranks["user_id"])
+        note, note_ids, note_code = _compact(ordered.note, ids["note_id"], engine.room, ranks["note_id"])
         payload = dict(ordered.payload)
         names: dict[str, pa.Array] = {}
         for name in CODED:
             if name in payload:
                 values = ids.get(name, pa.nulls(0, pa.string()))
-                payload[name], names[name], _ = _compact(payload[name], values)
+                payload[name], names[name], _ = _compact(payload[name], values, engine.room)
         resolution = ordering.coarsest(ordered.ts, np.array(RESOLUTIONS_US, np.int64))
         advance(read)
 
@@ -176,11 +179,12 @@ def read_likes(
         source=payload.get("source"),
         sources=names.get("source"),
         fingerprint=digest(sums),
+        room=engine.room,
         warnings=tuple(w for name, b in bindings.items() for w in (*b.warnings, *joined[name].warnings)),
     )
 
 
-def _compact(codes: I32, ids: pa.Array, rank: I32 | None = None) -> tuple[I32, pa.Array, I32]:
+def _compact(codes: I32, ids: pa.Array, room: Room, rank: I32 | None = None) -> tuple[I32, pa.Array, I32]:
     """Renumber codes so that every id is used.
 
     Returns
@@ -194,7 +198,8 @@ def _compact(codes: I32, ids: pa.Array, rank: I32 | None = None) -> tuple[I32, p
     dense = np.where(used, np.cumsum(used) - 1, UNKNOWN).astype(np.int32)
     if not used.all():
         ids = ids.filter(pa.array(used))
-        codes = np.where(codes == UNKNOWN, UNKNOWN, dense[codes]).astype(np.int32) if len(dense) else codes
+        if len(dense):
+            codes = room.keep(np.where(codes == UNKNOWN, np.int32(UNKNOWN), dense[codes]))
     return codes, ids, dense if rank is None else dense[rank]
 
 

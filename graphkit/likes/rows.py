@@ -20,7 +20,7 @@ import pyarrow.compute as pc
 
 from graphkit import schemas
 from graphkit.config import InputConfig
-from graphkit.engines import Engine
+from graphkit.engines import Engine, Room
 from graphkit.errors import InputError
 from graphkit.likes import values
 from graphkit.likes.columns import Binding, Bound
@@ -60,6 +60,11 @@ class Rows:
 
     def __len__(self) -> int:
         return len(self.user)
+
+    def kept(self, room: Room) -> Rows:
+        """Return the same rows where `room` has it that they stand."""
+        payload = {name: room.keep(column) for name, column in self.payload.items()}
+        return Rows(room.keep(self.user), room.keep(self.note), room.keep(self.ts), room.keep(self.unlike), payload)
 
 
 @dataclass
@@ -126,7 +131,7 @@ class LikesReader:
             bound = self.binding.parts[p]
             done = []
             for batch in bound.part.batches(bound.columns, task, threads):
-                done.append(self._batch(p, bound, batch, first))
+                done.append(self._batch(p, bound, batch, first).kept(engine.room))
                 first += batch.num_rows
                 advance(batch.num_rows)
             return done

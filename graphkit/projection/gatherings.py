@@ -140,7 +140,6 @@ def find_reunions(
     """
     n_tests = max(n_tests, 1)
     one, other, shared = _sharing(graph, found, author_key, n_tests, config, engine)
-    user_ts = graph.ts[graph.by_user_time]
     user, ptr = _by_gathering(graph.user[found.like], found.gathering, len(found))
 
     def about(row: I32, column: I32) -> I64:
@@ -149,7 +148,7 @@ def find_reunions(
 
         def some(block: tuple[int, int]) -> I64:
             return likes_around(
-                *block, row_ptr, column, user, ptr, user_ts, graph.user_ptr, found.middle, found.horizon
+                *block, row_ptr, column, user, ptr, graph.user_ts, graph.user_ptr, found.middle, found.horizon
             )
 
         parts = engine.map(some, even_blocks(row_ptr, _BLOCKS))

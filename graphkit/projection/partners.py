@@ -82,7 +82,7 @@ def find_partners(key: I32, user: int, traffic: Traffic, window_s: int) -> Partn
     who, note, at = seat[graph.user[like]], graph.note[like], graph.ts[like]
     everybody, seats = np.ones(len(like), np.bool_), np.arange(len(people), dtype=np.int32)
     of, row_ptr, near_low, near_high, on_note, then, keys = lay_out(
-        who, seats, at, key[like], group_pointers(note, graph.n_notes), everybody, window
+        who, seats, at, key[like], group_pointers(note, graph.n_notes), everybody, window, graph.room
     )
     active = graph.by_user_time[expand_ranges(graph.user_ptr[people], graph.user_ptr[people + 1])]
     sizes = graph.user_ptr[people + 1] - graph.user_ptr[people]

@@ -170,7 +170,7 @@ def project(
     """
     eligible = int(np.count_nonzero(np.diff(graph.user_ptr) >= config.min_weight))
     n_tests = max(1, len(windows_s) * eligible * (eligible - 1) // 2)
-    user_ts, census = _both(engine, lambda: graph.ts[graph.by_user_time], lambda: Census.of(graph, config, engine))
+    _, census = _both(engine, lambda: graph.user_ts, lambda: Census.of(graph, config, engine))
     rate, n_cool = census.cool_rates(windows_s[0])
     n_cool += sum(census.n_cool(window_s) for window_s in windows_s[1:])
     max_p = largest_significant_p(n_cool, n_tests, config.min_weight, config.fdr)
@@ -178,7 +178,7 @@ def project(
     for window_s in windows_s:
         if window_s != windows_s[0]:
             rate, _ = census.cool_rates(window_s)
-        found.append(_count_window(graph, key, user_ts, census.traffic, rate, window_s, max_p, engine, progress))
+        found.append(_count_window(graph, key, census.traffic, rate, window_s, max_p, engine, progress))
     q = benjamini_hochberg(np.concatenate([v.edges.p_value for v in found]), n_tests)
     views = []
     start = 0
@@ -193,7 +193,6 @@ def project(
 def _count_window(
     graph: BipartiteGraph,
     key: I32,
-    user_ts: I64,
     traffic: Traffic,
     rate: U32,
     window_s: int,
@@ -206,7 +205,7 @@ def _count_window(
     alive, user_rate = _both(
         engine,
         lambda: prune(graph.user, graph.ts, graph.note_ptr, hot, graph.n_users, window, config.min_weight),
-        lambda: rate[graph.by_user_time],
+        lambda: graph.room.take(rate, graph.by_user_time),
     )
     work = PairWork(
         graph.user,
@@ -215,7 +214,7 @@ def _count_window(
         graph.note_ptr,
         alive,
         graph.user_ptr,
-        user_ts,
+        graph.user_ts,
         user_rate,
         window,
         config.min_weight,

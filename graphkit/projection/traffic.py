@@ -46,7 +46,7 @@ class Traffic:
     @classmethod
     def of(cls, graph: BipartiteGraph, config: ProjectionConfig) -> Traffic:
         """Return the traffic of all likes. O(m log m)."""
-        return cls(graph, config, np.sort(graph.ts))
+        return cls(graph, config, graph.room.keep(np.sort(graph.ts)))
 
     def rates(self, like: npt.NDArray[np.integer], window_s: int) -> U32:
         """Return the baseline rates of some likes, whatever the moment.
@@ -63,7 +63,10 @@ class Traffic:
         uint32[k]
             In fixed point (`RATE_BITS`). O(k log m) at first; remembered for those who ask again.
         """
-        known = self._known.setdefault(window_s, np.zeros(len(self.graph), np.uint32))
+        if window_s not in self._known:
+            self._known[window_s] = self.graph.room.empty(len(self.graph), np.uint32)
+            self._known[window_s].fill(0)
+        known = self._known[window_s]
         missing = like[known[like] == 0]  # no rate is 0
         if len(missing):
             known[missing] = self._find(missing.astype(np.int64, copy=False), window_s)
@@ -78,7 +81,7 @@ class Traffic:
 
     def _counts(self, moments: I64, width: int) -> I64:
         """Return how many likes lie at most `width` microseconds from each moment."""
-        order = time_order(moments)
+        order = time_order(moments, self.graph.room)
         out = np.empty(len(moments), np.int64)
         out[order] = counts_around(self.sorted_ts, moments[order], width)
         return out
@@ -122,8 +125,8 @@ class Census:
     @classmethod
     def of(cls, graph: BipartiteGraph, config: ProjectionConfig, engine: Engine) -> Census:
         """Put the likes in order of time. O(m log m)."""
-        by_time = time_order(graph.ts)
-        return cls(Traffic(graph, config, graph.ts[by_time]), by_time, engine)
+        by_time = time_order(graph.ts, graph.room)
+        return cls(Traffic(graph, config, graph.room.take(graph.ts, by_time)), by_time, engine)
 
     def cool_rates(self, window_s: int) -> tuple[U32, int]:
         """Return the baseline rate of every like at one window, 0 at hot moments, and how many likes meet elsewhere.
@@ -142,16 +145,23 @@ class Census:
         """
         window, horizon = self.traffic.widths(window_s)
         sorted_ts, by_time = self.traffic.sorted_ts, self.by_time
-        inner, outer = self.engine.map(lambda width: counts_within(sorted_ts, width), (window, horizon))
-        within_all = np.empty(len(by_time) if window_s > self.traffic.config.burst_s else 0, np.int32)
+        room = self.traffic.graph.room
+
+        def within(width: int) -> I32:
+            out = room.empty(len(by_time), np.int32)
+            counts_within(sorted_ts, width, out)
+            return out
+
+        inner, outer = self.engine.map(within, (window, horizon))
+        within_all = room.empty(len(by_time) if window_s > self.traffic.config.burst_s else 0, np.int32)
         if len(within_all):
             within_all[by_time] = inner
         outer -= inner
         del inner
-        flank_all = np.empty(len(by_time), np.int32)
+        flank_all = room.empty(len(by_time), np.int32)
         flank_all[by_time] = outer
         del outer
-        rate = np.empty(len(by_time), np.uint32)
+        rate = room.empty(len(by_time), np.uint32)
         return rate, self._look(window_s, flank_all, within_all, rate)
 
     def n_cool(self, window_s: int) -> int:

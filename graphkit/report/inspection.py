@@ -149,7 +149,7 @@ def inspection(found: Mapping[str, Any], *, colour: bool = False, width: int = 1
         met = (f"{text.window(int(window_s))} {n:,}" for window_s, n in cost["co_likes"].items())
         page.item("Co-likes", f"at most, by window: {' · '.join(met)}")
         took = text.duration(max(1, math.ceil(cost["counting_s"])))
-        page.item("A run", f"takes {cost['memory_bytes'] / 1e9:.1f} GB or more, and about {took} to count pairs")
+        page.item("A run", f"takes {cost['memory_bytes'] / 1e9:.1f} GB of memory, and about {took} to count pairs")
     if found["quarantine"]:
         page.item("Set aside", " · ".join(f"{reason} {n:,}" for reason, n in found["quarantine"].items()))
     page.add()

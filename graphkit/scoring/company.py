@@ -95,7 +95,7 @@ class Company:
         like = np.sort(graph.by_user_time[expand_ranges(graph.user_ptr[users], graph.user_ptr[users + 1])])
         ring = ring_of[graph.user[like]]
         ts = graph.ts[like]
-        by_time = time_order(ts)
+        by_time = time_order(ts, graph.room)
         # Likes are ordered by (note, ts) already, so that sorting by (note, ring) has little left to do.
         on_note = _Grouping.of(dense(pack(graph.note[like], ring)), by_time, ts)
         of_ring, of_user = _Grouping.of(ring, by_time, ts), _Grouping.of(graph.user[like], by_time, ts)

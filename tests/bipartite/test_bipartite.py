@@ -14,6 +14,7 @@ from networkx.algorithms import bipartite
 
 import graphkit as gk
 from graphkit.bipartite import BipartiteGraph, time_order
+from graphkit.engines import Room
 from graphkit.errors import InputError
 from tests import reference
 from tests.examples import examples
@@ -63,7 +64,7 @@ def test_orders(world: World) -> None:
 )
 def test_time_order_is_stable_whatever_the_unit(steps: list[int], unit: int, start: int, offset: int) -> None:
     ts = np.array([start + offset + s * unit for s in steps], np.int64)
-    order = time_order(ts)
+    order = time_order(ts, Room())
     assert order.dtype == np.int32
     assert order.tolist() == sorted(range(len(ts)), key=lambda p: ts[p])
 
@@ -75,17 +76,17 @@ def test_time_order_over_long_spans(unit: int, years: int) -> None:
     rng = np.random.default_rng(years)
     ts = rng.integers(0, years * 365 * 86_400 * SECOND // unit, 5000) * unit
     ts = np.concatenate([ts, ts[:100], ts.max(keepdims=True), ts.min(keepdims=True)])
-    np.testing.assert_array_equal(time_order(ts), np.argsort(ts, kind="stable"))
+    np.testing.assert_array_equal(time_order(ts, Room()), np.argsort(ts, kind="stable"))
 
 
 def test_time_order_sees_one_microsecond_off_the_grid() -> None:
     span = 100 * 365 * 86_400 * SECOND
     ts = np.array([span, 5 * SECOND + 1, 5 * SECOND, 0, *[5 * SECOND] * 5000], np.int64)
-    np.testing.assert_array_equal(time_order(ts), np.argsort(ts, kind="stable"))
+    np.testing.assert_array_equal(time_order(ts, Room()), np.argsort(ts, kind="stable"))
 
 
 def test_time_order_of_nothing() -> None:
-    assert time_order(np.empty(0, np.int64)).tolist() == []
+    assert time_order(np.empty(0, np.int64), Room()).tolist() == []
 
 
 # --------------------------------------------------------------------------------------------------

@@ -11,12 +11,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 import graphkit as gk
-from graphkit.engines import LocalEngine
+from graphkit.engines import LocalEngine, Room
 from graphkit.schemas import OUTPUTS
 from tests.worlds import DAY, SECOND
 
 #: What of ``run.json`` tells how a run went rather than what it found.
-HOW = {"made_at", "timings_s", "seconds", "peak_memory_bytes", "threads", "input"}
+HOW = {"made_at", "timings_s", "seconds", "peak_memory_bytes", "bytes_in_files", "threads", "input"}
 
 
 class Tables(NamedTuple):
@@ -31,9 +31,9 @@ class Tables(NamedTuple):
         return Tables(*(None if table is None else change(table) for table in self))
 
 
-def detect(tables: Tables, threads: int = 2) -> gk.Detection:
+def detect(tables: Tables, threads: int = 2, room: Room | None = None) -> gk.Detection:
     """Read and detect."""
-    engine = LocalEngine(threads)
+    engine = LocalEngine(threads, room)
     likes = gk.read_likes(tables.likes, users=tables.users, notes=tables.notes, engine=engine)
     return gk.detect(likes, engine=engine)
 

@@ -12,6 +12,7 @@ import pyarrow.parquet as pq
 import pytest
 
 import graphkit as gk
+from graphkit.engines import Room, room
 from graphkit.schemas import EVIDENCE
 from tests.detection.runs import (
     Tables,
@@ -41,6 +42,18 @@ def test_threads_do_not_matter(world: Tables, run: gk.Detection, tmp_path: Path)
     assert (one.info["threads"], run.info["threads"]) == (1, 2)
     assert_same_bytes(run, one, tmp_path)
     assert findings(run) == findings(one)
+
+
+def test_memory_does_not_matter(
+    world: Tables, run: gk.Detection, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(room, "_SMALL_BYTES", 1)
+    least = room.BASE_BYTES + room.LEAST_BYTES * world.likes.num_rows
+    short = detect(world, room=Room(least, tmp_path))
+    assert short.info["bytes_in_files"] > 60 * len(run.likes)
+    assert run.info["bytes_in_files"] == 0
+    assert_same_bytes(run, short, tmp_path)
+    assert findings(run) == findings(short)
 
 
 def test_row_order_does_not_matter(world: Tables, run: gk.Detection, tmp_path: Path) -> None:

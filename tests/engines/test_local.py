@@ -8,8 +8,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from graphkit.engines import LocalEngine
+from graphkit.engines import LocalEngine, Room
 from graphkit.engines.memory import free_bytes
+from graphkit.engines.room import BASE_BYTES
 
 WAIT_S = 30
 
@@ -49,10 +50,10 @@ def test_ahead__with_one_thread_makes_an_item_when_asked() -> None:
         assert made == [0]
 
 
-def test_ahead__an_item_larger_than_half_of_the_free_memory_is_made_when_asked(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("graphkit.engines.local.free_bytes", lambda: 200)
+def test_ahead__an_item_larger_than_what_the_room_has_left_is_made_when_asked() -> None:
+    engine = LocalEngine(2, Room(BASE_BYTES + 100))
     made: list[int] = []
-    with LocalEngine(2).ahead((made.append(n) or n for n in range(3)), 101) as items:  # type: ignore[func-returns-value]
+    with engine.ahead((made.append(n) or n for n in range(3)), 101) as items:  # type: ignore[func-returns-value]
         assert next(items) == 0
         assert made == [0]
     began = threading.Event()
@@ -61,7 +62,7 @@ def test_ahead__an_item_larger_than_half_of_the_free_memory_is_made_when_asked(m
         began.set()
         yield 0
 
-    with LocalEngine(2).ahead(source(), 100):
+    with engine.ahead(source(), 100):
         assert began.wait(WAIT_S)
 
 

@@ -31,7 +31,8 @@ def test_groups_hold_their_elements_in_the_order_given(codes: list[int], random:
 def test_group_by_time__is_the_stable_order_by_group_and_time(n: int) -> None:
     rng = np.random.default_rng(n)
     codes, ts = rng.integers(0, 4, n, dtype=np.int32), rng.integers(0, 50, n)
-    order, times = group_by_time(codes, ts, group_pointers(codes, 5))
+    order, times = np.empty(n, np.int32), np.empty(n, np.int64)
+    group_by_time(codes, ts, group_pointers(codes, 5), order, times)
     assert order.tolist() == sorted(range(n), key=lambda i: (codes[i], ts[i], i))
     assert times.tolist() == ts[order].tolist()
 

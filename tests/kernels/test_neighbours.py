@@ -37,7 +37,7 @@ def test_bounds_hold_the_neighbours_of_the_own_group(groups: list[list[int]], wi
 
 @given(st.one_of(times, far_times), st.one_of(st.integers(0, 30), st.integers(0, 2**60)))
 def test_counts_hold_both_ends(ts: list[int], width: int) -> None:
-    counts = counts_within(np.array(ts, np.int64), width)
+    counts = within(np.array(ts, np.int64), width)
     assert counts.dtype == np.int32
     assert counts.tolist() == [sum(abs(other - t) <= width for other in ts) for t in ts]
 
@@ -51,6 +51,13 @@ def test_counts_around_other_moments_hold_both_ends(ts: list[int], moments: list
 Rates = npt.NDArray[np.uint32]
 
 
+def within(sorted_ts: npt.NDArray[np.int64], width: int) -> npt.NDArray[np.int32]:
+    """Return what the kernel writes."""
+    counts = np.empty(len(sorted_ts), np.int32)
+    counts_within(sorted_ts, width, counts)
+    return counts
+
+
 def rates_of_all(
     likes: Likes, window_us: int, horizon_us: int, hot_rate: float, hot_max: int, inclusive: bool
 ) -> tuple[Rates, int]:
@@ -59,9 +66,9 @@ def rates_of_all(
     by_time = np.argsort(likes.ts, kind="stable")
     sorted_ts = likes.ts[by_time]
     ptr = group_pointers(likes.note, likes.n_notes)
-    inner = counts_within(sorted_ts, window_us)
+    inner = within(sorted_ts, window_us)
     flank_all, within_all = np.empty(len(likes), np.int32), np.empty(len(likes) if inclusive else 0, np.int32)
-    flank_all[by_time] = counts_within(sorted_ts, horizon_us) - inner
+    flank_all[by_time] = within(sorted_ts, horizon_us) - inner
     if inclusive:
         within_all[by_time] = inner
     rate, n_cool, n_without = np.zeros(len(likes), np.uint32), 0, 0

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from graphkit._kernels.grouping import group_pointers
 from graphkit._kernels.prune import prune
+from graphkit.engines import Room
 from graphkit.engines.layout import lay_out
 from graphkit.likes.model import Likes
 from tests import reference
@@ -53,7 +54,7 @@ def test_survivors_are_laid_out_by_user_with_their_company(world: World, window_
     ptr = group_pointers(likes.note, likes.n_notes)
     key = np.arange(len(likes), dtype=np.int32) * 7
     rank = np.array(data.draw(st.permutations(range(likes.n_users))), np.int32)
-    of, row_ptr, lo, hi, note, ts, keys = lay_out(likes.user, rank, likes.ts, key, ptr, alive, window_us)
+    of, row_ptr, lo, hi, note, ts, keys = lay_out(likes.user, rank, likes.ts, key, ptr, alive, window_us, Room())
     left = [
         (int(rank[like[0]]), *like[1:3], k)
         for like, k, is_alive in zip(reference.rows(likes), key.tolist(), alive, strict=True)

@@ -10,6 +10,7 @@ import numpy as np
 
 from graphkit.engines.local import LocalEngine
 from graphkit.engines.pairs import I32, I64, PairCount, Pairs, PairWork
+from graphkit.engines.room import Room
 from graphkit.engines.spark.slabs import Activity, Limits, Slab, emit, weigh
 from graphkit.errors import CapacityError, EngineError, GraphkitError
 
@@ -33,6 +34,8 @@ class SparkEngine(LocalEngine):
         Tasks of each stage at least; by default as many as the cluster runs at once.
     threads
         Threads of the driver; by default the processors this process may run on.
+    room
+        What memory the driver may take; by default half of what is free.
     task_co_likes
         Co-likes that a task writes down at most; those of a single like are not cut. There are as many tasks as that
         takes.
@@ -51,9 +54,10 @@ class SparkEngine(LocalEngine):
         *,
         partitions: int | None = None,
         threads: int | None = None,
+        room: Room | None = None,
         task_co_likes: int = TASK_CO_LIKES,
     ) -> None:
-        super().__init__(threads)
+        super().__init__(threads, room)
         self._context = session.sparkContext
         self._partitions = partitions or self._context.defaultParallelism
         self._task_co_likes = task_co_likes
