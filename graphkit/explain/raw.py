@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from graphkit._kernels.grouping import expand_ranges
+from graphkit._kernels.grouping import even_blocks, expand_ranges
 from graphkit.columns import TIMESTAMP
 from graphkit.detection import Detection
 from graphkit.explain.places import codes
 from graphkit.likes.model import F64, I64, UNKNOWN, Likes
 from graphkit.scoring.attach import note_ranges
 
+#: Likes that are looked at in one go, about.
+_BLOCK_LIKES = 1_000_000
 #: Columns of `raw_likes` that only the likes themselves have.
 DETAILS = ("dwell_ms", "completed", "device", "ip")
 
@@ -57,29 +61,32 @@ def _with_likes(run: Detection, likes: Likes) -> pa.Table:
     return pa.table(columns)
 
 
-def outside_likes(run: Detection) -> pa.Table | None:
-    """Return the likes of everybody else on each ring's targets.
+def outside_likes(run: Detection, likes: Likes) -> Iterator[tuple[I64, I64]]:
+    """Yield the likes of everybody else on each ring's targets.
 
     Parameters
     ----------
     run
         The run.
+    likes
+        Its likes.
 
-    Returns
-    -------
-    pyarrow.Table or None
-        `ring_id` and `ts`, by ring; ``None`` without the likes at hand.
+    Yields
+    ------
+    int64[k], int64[k]
+        Row of the ring, and time in microseconds since 1970 UTC; about a million at once, since popular targets may
+        hold a good part of all likes.
     """
-    likes = run.likes
-    if likes is None:
-        return None
     ring = codes(run.targets["ring_id"], run.rings["ring_id"])
     ptr, note = likes.bipartite().note_ptr, codes(run.targets["note_id"], likes.notes.ids)
-    at = expand_ranges(ptr[note], ptr[note + 1])
-    ring = np.repeat(ring, ptr[note + 1] - ptr[note])
-    others = _ring_of(run, likes)[likes.user[at]] != ring
-    names = _whole(run.rings["ring_id"]).take(pa.array(ring[others]))
-    return pa.table({"ring_id": names, "ts": pa.array(likes.ts[at[others]]).cast(TIMESTAMP)})
+    ring_of, size = _ring_of(run, likes), ptr[note + 1] - ptr[note]
+    start = np.concatenate([[0], np.cumsum(size)])
+    for first, last in even_blocks(start, 1 + int(start[-1]) // _BLOCK_LIKES):
+        block = slice(first, last)
+        at = expand_ranges(ptr[note[block]], ptr[note[block] + 1])
+        its_ring = np.repeat(ring[block], size[block])
+        others = ring_of[likes.user[at]] != its_ring
+        yield its_ring[others], likes.ts[at[others]]
 
 
 def _ring_of(run: Detection, likes: Likes) -> I64:

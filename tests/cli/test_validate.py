@@ -37,7 +37,7 @@ def test_validate__accounts_and_says_what_is_there(likes: Path, tmp_path: Path) 
         "2026-11-22 08:00:00 to 2026-11-23 07:58:55 UTC, times to the second",
         "310 users, 212 notes",
         "Co-likes at most, by window: 60 s 548 · 10 min 654 · 1 h 1,225 · 6 h 4,240",
-        "A run takes 0.3 GB or more, and about 1 s to count pairs",
+        "A run takes 0.3 GB of memory, and about 1 s to count pairs",
         "null_ts 1 · null_user_id 1",
         "user_id (string) · note_id (string) · ts (timestamp[us, tz=UTC]) · dwell_ms (double)",
         "action · completed · device_id · ip · source",

@@ -84,16 +84,22 @@ def test_burst_shares__do_not_depend_on_the_order_of_rows(run: gk.Detection) -> 
 
 
 def test_outside_likes__with_those_of_members_are_all_on_the_targets(run: gk.Detection) -> None:
-    others, raw = outside_likes(run), raw_likes(run)
-    assert others is not None
-    for ring_id in run.rings["ring_id"].to_pylist():
-        ring = run.ring(ring_id)
-        counts = [pc.sum(pc.equal(table["ring_id"], ring_id)).as_py() for table in (others, raw)]
-        assert sum(counts) == sum(ring.targets["n_likes"].to_pylist())
+    assert run.likes is not None
+    raw, blocks = raw_likes(run), [*outside_likes(run, run.likes)]
+    others = np.bincount(np.concatenate([ring for ring, _ in blocks]), minlength=run.rings.num_rows)
+    for row, ring_id in enumerate(run.rings["ring_id"].to_pylist()):
+        own = pc.sum(pc.equal(raw["ring_id"], ring_id)).as_py()
+        assert others[row] + own == sum(run.ring(ring_id).targets["n_likes"].to_pylist())
 
 
-def test_outside_likes__unknown_without_the_likes(saved: gk.Detection) -> None:
-    assert outside_likes(saved) is None
+def test_outside_likes__the_same_in_any_blocks(run: gk.Detection, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert run.likes is not None
+    (whole,) = outside_likes(run, run.likes)
+    monkeypatch.setattr("graphkit.explain.raw._BLOCK_LIKES", 50)
+    blocks = [*outside_likes(run, run.likes)]
+    assert len(blocks) > 3
+    for at, column in enumerate(whole):
+        np.testing.assert_array_equal(np.concatenate([block[at] for block in blocks]), column)
 
 
 def test_burst_shares__each_burst_of_a_note_by_itself(run: gk.Detection) -> None:

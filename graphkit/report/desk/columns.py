@@ -405,10 +405,10 @@ def _behind(run: Detection, raw: pa.Table, ring: I64, shown: I64) -> dict[str, B
 
 def _traffic(run: Detection, ring: I64, ms: I64, first_ms: I64) -> list[dict[str, Any] | None]:
     """Return likes on the targets of each ring by time in `_BINS` equal bins, times since the ring's first like."""
-    others, n = outside_likes(run), run.rings.num_rows
-    n_likes = np.bincount(ring, minlength=n)
-    if others is None:
+    n = run.rings.num_rows
+    if run.likes is None:
         return [None] * n
+    n_likes = np.bincount(ring, minlength=n)
     last = np.zeros(n, np.int64)
     np.maximum.at(last, ring, ms)
     room = np.maximum(last // 30, 60_000)
@@ -420,8 +420,9 @@ def _traffic(run: Detection, ring: I64, ms: I64, first_ms: I64) -> list[dict[str
         at = np.minimum((ms - low[ring]) * _BINS // (high - low)[ring], _BINS - 1)
         return np.bincount(ring * _BINS + at, minlength=n * _BINS).reshape(n, _BINS)
 
-    other_ring = _ring(run, others)
-    own, rest = counts(ring, ms), counts(other_ring, _milliseconds(others) - first_ms[other_ring])
+    own, rest = counts(ring, ms), np.zeros((n, _BINS), np.int64)
+    for its_ring, ts in outside_likes(run, run.likes):
+        rest += counts(its_ring, ts // 1000 - first_ms[its_ring])
     return [
         {"low": int(low[r]), "high": int(high[r]), "own": own[r].tolist(), "others": rest[r].tolist()}
         if n_likes[r]
