@@ -48,6 +48,7 @@ def test_orders(world: World) -> None:
     everything = range(len(rows))
     assert graph.by_user.tolist() == sorted(everything, key=lambda p: (rows[p].user, rows[p].note))
     assert graph.by_user_time.tolist() == sorted(everything, key=lambda p: (rows[p].user, rows[p].ts))
+    assert graph.user_ts.tolist() == [rows[p].ts for p in graph.by_user_time]
     for j in range(graph.n_notes):
         mine = range(graph.note_ptr[j], graph.note_ptr[j + 1])
         assert [rows[p] for p in mine] == sorted((r for r in rows if r.note == j), key=lambda r: (r.ts, r.user))
@@ -82,6 +83,12 @@ def test_time_order_over_long_spans(unit: int, years: int) -> None:
 def test_time_order_sees_one_microsecond_off_the_grid() -> None:
     span = 100 * 365 * 86_400 * SECOND
     ts = np.array([span, 5 * SECOND + 1, 5 * SECOND, 0, *[5 * SECOND] * 5000], np.int64)
+    np.testing.assert_array_equal(time_order(ts, Room()), np.argsort(ts, kind="stable"))
+
+
+def test_time_order_numbers_positions_in_any_steps(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("graphkit.bipartite._STEP", 7)
+    ts = np.random.default_rng(1).integers(0, 20, 100)
     np.testing.assert_array_equal(time_order(ts, Room()), np.argsort(ts, kind="stable"))
 
 
