@@ -33,6 +33,13 @@ class Progress:
         self.show = interactive() if show is None else show
         self.seconds: dict[str, float] = {}
 
+    def say(self, line: str) -> None:
+        """Write a line, where somebody is watching."""
+        if self.show:
+            from tqdm.auto import tqdm
+
+            tqdm.write(line, file=sys.stderr)
+
     @contextmanager
     def stage(self, name: str, total: int | None = None, unit: str = "rows") -> Iterator[Advance]:
         """Run a stage; yields a function to be called with the number of further units done.

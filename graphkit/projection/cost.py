@@ -40,6 +40,19 @@ class Cost:
     allowed_bytes: int
     counting_s: float
 
+    @classmethod
+    def reckoned(cls, windows_s: tuple[int, ...], n_cool: tuple[int, ...], n_likes: int, engine: Engine) -> Cost:
+        """Reckon the cost from the number of likes, and by window from those that meet away from hot moments."""
+        walked = sum(n_cool) + len(windows_s) * n_likes
+        memory = BASE_BYTES + (LEAST_BYTES + LASTING_BYTES) * n_likes
+        counting_s = walked / (WALKED_A_SECOND * engine.threads)
+        return cls(windows_s, tuple(n // 2 for n in n_cool), memory, engine.room.memory, counting_s)
+
+    def __str__(self) -> str:
+        by_window = ", ".join(f"{n:,} within {w} s" for w, n in zip(self.windows_s, self.co_likes, strict=True))
+        took, memory = f"{max(self.counting_s, 1):,.0f} s", f"{self.memory_bytes / 1e9:.1f} GB"
+        return f"co-likes at most: {by_window}; about {took} to count them, and {memory} of memory"
+
     @property
     def warnings(self) -> list[str]:
         """What should be known before such a run is begun."""
@@ -80,7 +93,5 @@ def expected_cost(graph: BipartiteGraph, windows_s: tuple[int, ...], config: Pro
         O(m) a window.
     """
     census = Census.of(graph, config, engine)
-    co_likes = tuple(census.n_cool(window_s) // 2 for window_s in windows_s)
-    walked = sum(2 * n + len(graph) for n in co_likes)
-    memory = BASE_BYTES + (LEAST_BYTES + LASTING_BYTES) * len(graph)
-    return Cost(windows_s, co_likes, memory, engine.room.memory, walked / (WALKED_A_SECOND * engine.threads))
+    n_cool = tuple(census.n_cool(window_s) for window_s in windows_s)
+    return Cost.reckoned(windows_s, n_cool, len(graph), engine)

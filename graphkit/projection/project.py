@@ -18,6 +18,7 @@ from graphkit.engines import Engine
 from graphkit.engines.pairs import PairWork
 from graphkit.likes.model import F64, I32, I64
 from graphkit.progress import SILENT, Progress
+from graphkit.projection.cost import Cost
 from graphkit.projection.null import (
     EXPECTED_SCALE,
     benjamini_hochberg,
@@ -171,9 +172,12 @@ def project(
     eligible = int(np.count_nonzero(np.diff(graph.user_ptr) >= config.min_weight))
     n_tests = max(1, len(windows_s) * eligible * (eligible - 1) // 2)
     _, census = _both(engine, lambda: graph.user_ts, lambda: Census.of(graph, config, engine))
-    rate, n_cool = census.cool_rates(windows_s[0])
-    n_cool += sum(census.n_cool(window_s) for window_s in windows_s[1:])
-    max_p = largest_significant_p(n_cool, n_tests, config.min_weight, config.fdr)
+    rate, first = census.cool_rates(windows_s[0])
+    n_cool = (first, *(census.n_cool(window_s) for window_s in windows_s[1:]))
+    cost = Cost.reckoned(windows_s, n_cool, len(graph), engine)
+    for line in (cost, *cost.warnings):
+        progress.say(str(line))
+    max_p = largest_significant_p(sum(n_cool), n_tests, config.min_weight, config.fdr)
     found = []
     for window_s in windows_s:
         if window_s != windows_s[0]:

@@ -7,10 +7,11 @@ from hypothesis import given
 
 from graphkit.config import ProjectionConfig
 from graphkit.engines import LocalEngine
+from graphkit.progress import Progress
 from graphkit.projection.cost import Cost, expected_cost
 from graphkit.projection.project import project
 from tests import reference
-from tests.worlds import World, worlds
+from tests.worlds import World, seeded_world, worlds
 
 pytestmark = pytest.mark.kernels
 
@@ -47,6 +48,21 @@ def test_co_likes__are_never_fewer_than_are_counted(world: World) -> None:
 def test_warnings__a_window_dominates(co_likes: tuple[int, int], told: list[str]) -> None:
     found = Cost((60, 600), co_likes, GB, GB, 1.0).warnings
     assert [line.partition(" and will")[0] for line in found] == told
+
+
+def test_a_run_tells_its_cost_before_it_counts__where_somebody_watches(capsys: pytest.CaptureFixture[str]) -> None:
+    likes, config = seeded_world(1).likes, ProjectionConfig()
+    graph, engine = likes.bipartite(), LocalEngine(1)
+    for show in (False, True):
+        project(graph, likes.note, config.windows_s, config, engine, Progress(show))
+        assert ("co-likes at most: " in capsys.readouterr().err) is show
+
+
+def test_str__says_what_is_met_and_what_that_takes() -> None:
+    cost = Cost((60, 600), (17_000, 5_000_000), 1_900_000_000, 2 * GB, 12.3)
+    assert str(cost) == (
+        "co-likes at most: 17,000 within 60 s, 5,000,000 within 600 s; about 12 s to count them, and 1.9 GB of memory"
+    )
 
 
 def test_warnings__memory_is_short() -> None:
