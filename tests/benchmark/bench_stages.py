@@ -109,20 +109,29 @@ def main() -> None:
     parser.add_argument("--threads", type=int, default=cores())
     parser.add_argument("--write", action="store_true", help="replace the tables in docs/performance.md")
     given = parser.parse_args()
+    file = given.file.resolve()
     context = f"{dt.datetime.now(dt.UTC):%Y-%m-%d %H:%M} UTC, {given.threads} threads. {machine(PACKAGES)}."
-    print(context)
     section = [context]
     for windows in given.windows:
         detect(Likes(SMALL).file(), windows, given.threads)  # compiles the kernels
         with tempfile.TemporaryDirectory(prefix="graphkit-bench-") as folder:
-            cost, info = detect(given.file, windows, given.threads, Path(folder))
-            floors = told(given.file, Path(folder), given.threads)
+            cost, info = detect(file, windows, given.threads, Path(folder))
+            floors = told(file, Path(folder), given.threads)
         table = page.table(HEAD, lines(info, cost, floors), left=2)
         title = " ".join(f"{view['window_s']} s" for view in info["windows"])
-        print("\n".join(["", title, *table]), flush=True)
-        section += ["", f"{info['counts']['kept']:,} likes, {title}:", "", *table]
+        section += ["", f"{info['counts']['kept']:,} likes, {title}:", "", *table, "", counting(info, given.threads)]
+    print("\n".join(section))
     if given.write:
         page.replace_stages(section)
+
+
+def counting(info: Mapping[str, Any], threads: int) -> str:
+    """Tell how fast pairs were counted and weighed."""
+    walked = sum(view["walked"] for view in info["windows"])
+    co_likes = (walked - sum(view["surviving"] for view in info["windows"])) // 2
+    seconds = threads * sum(info["timings_s"][f"pairs {view['window_s']} s"] for view in info["windows"])
+    rate = walked / max(seconds, 1e-3) / 1e6
+    return f"Counting and weighing: {co_likes:,} co-likes, {rate:,.0f} M likes walked over a second and core."
 
 
 def told(file: Path, run: Path, threads: int) -> dict[str, dict[str, Any]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -240,6 +241,57 @@ def test_detection_is_measured_beside_all_others(
     assert "Pairs on 20,000 likes, hex, equal graphkit's to the row: duckdb-bucket " in section
 
 
+INFO = {
+    "counts": {"read": 110, "kept": 100, "users": 5, "notes": 6, "rings": 2, "candidates": 9},
+    "tiers": {},
+    "windows": [{"window_s": 60, "walked": 70, "edges": 8, "surviving": 40}],
+    "config": {"scoring": {"decoys": 2}},
+    "timings_s": {
+        "read": 1.0, "encode": 0.5, "order": 0.5, "pairs 60 s": 2.0, "project": 5.0, "partition": 1.0,
+        "gather": 1.0, "score": 1.0, "decoys": 2.0, "tables": 1.0, "join": 0.25,
+    },
+}  # fmt: skip
+
+
+def pretend(monkeypatch: pytest.MonkeyPatch, runs: list[dict[str, Any]], told: dict[str, str]) -> list[str]:
+    """Let runs of graphkit and of others cost a second; return whom was asked, a rival without an answer being slow."""
+    asked = []
+
+    def measure(*command: str, **limits: object) -> Cost:
+        asked.append(command[3])
+        answer = {"read": '{"seconds": 0.5}', **told}.get(command[3], "")
+        return Cost(1.0, 1.0, 10**6, answer, "" if answer else "time")
+
+    monkeypatch.setattr(bench_detect, "measure", measure)
+    monkeypatch.setattr(bench_detect, "detect", lambda *given: (Cost(1.0, 1.0, 10**6, ""), runs.pop(0)))
+    monkeypatch.setattr(Likes, "file", lambda self: Path("likes.parquet"))
+    return asked
+
+
+def test_rivals_that_were_stopped_are_spared_more_likes(monkeypatch: pytest.MonkeyPatch) -> None:
+    answers = dict.fromkeys(("polars", "scipy-within"), '{"pairs": 3, "co_likes": 9}')
+    asked = pretend(monkeypatch, [INFO, INFO], answers)
+    bench = bench_detect.Bench(["60s"], threads=2, limit_s=5)
+    few, more = ([row.what for row in bench.rows(Likes(n))] for n in (1000, 2000))
+    there = [name for name, rival in RIVALS.items() if rival.there]
+    assert asked == ["read", *there, "read", *(name for name in there if name in answers)]
+    assert few[:3] == more[:3]
+    assert bench.unequal == []
+
+
+def test_what_ought_to_be_equal_and_is_not_is_told(
+    require: Callable[[str], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    require("polars")
+    other = {**INFO, "tiers": {"purge": 1}}
+    pretend(monkeypatch, [INFO, other], {"polars": '{"pairs": 3}', "scipy-within": '{"pairs": 4}'})
+    bench = bench_detect.Bench(["60s"], threads=2, limit_s=5)
+    for ids in ("int", "hex"):
+        list(bench.rows(Likes(1000, ids)))
+    assert len(bench.unequal) == 3
+    assert bench.unequal[1] == "0.001 M, hex, 60s: graphkit finds other rings than with other ids"
+
+
 @pytest.mark.slow
 def test_every_stage_of_a_run_has_its_floor(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("tests.benchmark.floors.WALK_LIKES", 5_000)
@@ -254,19 +306,19 @@ def test_every_stage_of_a_run_has_its_floor(folder: Path, monkeypatch: pytest.Mo
 
 
 def test_stages__add_up_to_the_whole_process() -> None:
-    info = {
-        "counts": {"read": 110, "kept": 100, "users": 5, "notes": 6, "rings": 2, "candidates": 9},
-        "windows": [{"window_s": 60, "walked": 70, "edges": 8, "surviving": 40}],
-        "config": {"scoring": {"decoys": 2}},
-        "timings_s": {
-            "read": 1.0, "encode": 0.5, "order": 0.5, "pairs 60 s": 2.0, "project": 5.0, "partition": 1.0,
-            "gather": 1.0, "score": 1.0, "decoys": 2.0, "tables": 1.0, "join": 0.25,
-        },
-    }  # fmt: skip
-    found = {stage.name: (stage.amount, stage.seconds) for stage in bench_stages.stages(info, 15.0)}
+    found = {stage.name: (stage.amount, stage.seconds) for stage in bench_stages.stages(INFO, 15.0)}
     assert found["project"] == (100, 3.0)
     assert found["pairs 60 s"] == (70, 2.0)
     assert found["decoys"] == (200, 2.0)
     assert found["join"] == (110, 0.25)
     assert found["rest"] == (1, 1.75)
     assert sum(seconds for _, seconds in found.values()) == pytest.approx(15.0)
+
+
+def test_counting__is_told_by_second_and_core() -> None:
+    fast = {
+        **INFO,
+        "timings_s": {"pairs 60 s": 0.5},
+        "windows": [{"window_s": 60, "walked": 70_000_000, "surviving": 40_000_000}],
+    }
+    assert bench_stages.counting(fast, 2).startswith("Counting and weighing: 15,000,000 co-likes, 70 M likes walked")
