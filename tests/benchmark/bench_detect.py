@@ -54,7 +54,7 @@ class Row:
         return (
             str(self.likes),
             self.likes.ids,
-            f"{self.what}, stopped: {self.cost.stopped}" if self.cost.stopped else self.what,
+            f"{self.what}, stopped by {self.cost.stopped}" if self.cost.stopped else self.what,
             f"{bound}{wall:.2f}" if wall < 10 else f"{bound}{wall:.1f}",
             f"{bound}{self.cost.cpu_s:.1f}" if self.cost.cpu_s else "",
             f"{bound}{wall / self.read_s:.1f} ×",
@@ -96,7 +96,7 @@ class Bench:
     def rows(self, likes: Likes, rivals: bool = True) -> Iterator[Row]:
         """Measure on a file of likes."""
         path = likes.file()
-        cost = self._rival("read", path)
+        cost = measure(*self._rival("read", path))
         read_s = self.reads[likes] = float(output(cost)["seconds"])
         yield Row(likes, "pyarrow, bare warm read", replace(cost, wall_s=read_s, cpu_s=0), read_s)
         for windows in self.windows:
@@ -129,7 +129,8 @@ class Bench:
         for name, rival in RIVALS.items():
             if not rival.there or name in self.too_much:
                 continue
-            cost = self._rival(name, path)
+            limit_bytes = int(RIVALS_MEMORY * memory())
+            cost = measure(*self._rival(name, path), limit_s=self.limit_s, limit_bytes=limit_bytes, may_fail=True)
             yield Row(likes, rival.label, cost, read_s, self.runs[likes, "60s"].cost.wall_s)
             if not cost.ok:
                 self.too_much.add(name)
@@ -138,25 +139,14 @@ class Bench:
         if len({str(pairs) for pairs in counted.values()}) > 1:
             self.unequal.append(f"{likes}, {likes.ids}: {counted}")
 
-    def _rival(self, name: str, path: Path) -> Cost:
-        command = (sys.executable, "-m", "tests.benchmark.rivals", name, str(path), "60", str(self.threads))
-        limit_s = 7200 if name == "read" else self.limit_s
-        return measure(*command, limit_s=limit_s, limit_bytes=int(RIVALS_MEMORY * memory()))
+    def _rival(self, name: str, path: Path) -> Sequence[str]:
+        return sys.executable, "-m", "tests.benchmark.rivals", name, str(path), "60", str(self.threads)
 
     def check(self, ids: str) -> None:
         """Hold the pairs of all contenders on a small file to equal graphkit's."""
-        for name, rival in RIVALS.items():
-            if not rival.there:
-                self.notes.append(f"{name} is left out: {rival.package} is not installed.")
-        command = (
-            sys.executable,
-            "-m",
-            "tests.benchmark.equal",
-            str(Likes(SMALL, ids).file()),
-            "60",
-            str(self.threads),
-        )
-        counts = ", ".join(f"{name} {n:,}" for name, n in output(measure(*command)).items())
+        given = (str(Likes(SMALL, ids).file()), "60", str(self.threads))
+        pairs = output(measure(sys.executable, "-m", "tests.benchmark.equal", *given))
+        counts = ", ".join(f"{name} {n:,}" for name, n in pairs.items())
         self.notes.append(f"Pairs on {SMALL:,} likes, {ids}, equal graphkit's to the row: {counts}.")
 
 
@@ -220,6 +210,8 @@ def main() -> None:
     for windows in bench.windows:
         detect(Likes(SMALL).file(), windows, given.threads)  # compiles the kernels
     if given.rivals_limit_s > 0:
+        missing = [(name, rival.package) for name, rival in RIVALS.items() if not rival.there]
+        bench.notes += [f"{name} is left out: {package} is not installed." for name, package in missing]
         for ids in given.ids:
             bench.check(ids)
     rows = []
@@ -228,9 +220,13 @@ def main() -> None:
             print(f"  {lack}", flush=True)
             bench.notes.append(f"{lack}.")
             continue
-        for row in bench.rows(likes, rivals):
-            print("  " + "; ".join(f"{h} {c}".strip() for h, c in zip(HEAD, row.cells(), strict=True) if c), flush=True)
-            rows.append(row.cells())
+        try:
+            for row in bench.rows(likes, rivals):
+                told = [f"{head} {cell}".strip() for head, cell in zip(HEAD, row.cells(), strict=True) if cell]
+                print(f"  {'; '.join(told)}", flush=True)
+                rows.append(row.cells())
+        except SystemExit as failure:  # hours of others are not to be lost by it
+            bench.notes.append(f"{likes}, {likes.ids}: FAILED: {failure}.")
     bars = [figure.cells() for figure in beside(bench.runs, bench.reads)]
     section = [title, "", context + ".", "", *page.table(HEAD, rows, left=3)]
     section += ["", *page.table(("", "is", "bar", ""), bars)] if bars else []

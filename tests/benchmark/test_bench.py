@@ -161,13 +161,15 @@ def test_what_takes_too_long_is_stopped_and_says_so() -> None:
     assert (cost.stopped, cost.ok) == ("time", False)
     assert cost.wall_s < 30
     cells = bench_detect.Row(Likes(1_000_000), "slow", cost, 1.0, 2.0).cells()
-    assert cells[2] == "slow, stopped: time"
+    assert cells[2] == "slow, stopped by time"
     assert all(cell.startswith("> ") for cell in cells[3:7])
 
 
 def test_a_failure_is_no_measurement() -> None:
     with pytest.raises(SystemExit, match="status 3"):
         measure(sys.executable, "-c", "raise SystemExit(3)")
+    cost = measure(sys.executable, "-c", "raise SystemExit(3)", may_fail=True)
+    assert (cost.stopped, cost.ok) == ("status 3", False)
 
 
 def test_bars__stand_beside_what_was_measured() -> None:
