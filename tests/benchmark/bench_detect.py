@@ -27,7 +27,7 @@ LADDER = "60s,10m,1h,6h"
 CROWD_LIKES = 20_000_000
 PACKAGES = ("numpy", "numba", "pyarrow", "scipy", "igraph", "duckdb", "polars", "coordination-network-toolkit")
 #: About what a like takes at most: bytes of memory in a run with the whole ladder, bytes of disk by kind of id.
-MEMORY_BYTES, DISK_BYTES = 150, {"int": 50, "hex": 110}
+MEMORY_BYTES, DISK_BYTES = 150, {"int": 50, "hex": 125}
 #: Rivals are stopped at so much of the machine's memory.
 RIVALS_MEMORY = 0.75
 #: Stages that end with the pairs of users, weighed: what rivals do, and the weighing.
@@ -181,8 +181,8 @@ def lacking(likes: Likes) -> str:
 def parse() -> argparse.Namespace:
     """Return what was asked for."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    sizes = "likes of each file, about; 1e6 10e6 by default, 100e6 is asked for: it takes an hour"
-    parser.add_argument("--sizes", type=float, nargs="+", default=[1e6, 10e6], help=sizes)
+    sizes = "likes of each file, about; 1e6 10e6 by default, 100e6 is asked for: it takes hours"
+    parser.add_argument("--sizes", type=float, nargs="*", default=[1e6, 10e6], help=sizes)
     parser.add_argument("--ids", nargs="+", choices=("int", "hex"), default=["int", "hex"])
     parser.add_argument(
         "--windows", nargs="+", default=["60s", "ladder"], help="ladders, or `ladder` for the whole one"

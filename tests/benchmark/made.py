@@ -53,7 +53,7 @@ def write_likes(path: Path, n: int, *, ids: Ids = "int", crowd: bool = False, se
 
     Notes
     -----
-    One world is in memory at a time, about 2 GB; the rows wait on disk, 24 or 64 bytes each.
+    One world is in memory at a time, 2 GB, or 3 with texts; the rows wait on disk, 24 or 64 bytes each.
     """
     n_crowd = round(n * CROWD_SHARE) if crowd else 0
     n_worlds = max(1, -(-(n - n_crowd) // WORLD_LIKES))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -292,6 +292,25 @@ def test_what_ought_to_be_equal_and_is_not_is_told(
         list(bench.rows(Likes(1000, ids)))
     assert len(bench.unequal) == 3
     assert bench.unequal[1] == "0.001 M, hex, 60s: graphkit finds other rings than with other ids"
+
+
+def test_a_size_that_fails_costs_its_line_and_nothing_else(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def failing(self: bench_detect.Bench, likes: Likes, rivals: bool) -> Iterator[bench_detect.Row]:
+        yield bench_detect.Row(likes, "read", Cost(1.0, 1.0, 10**6, ""), 1.0)
+        if likes.n < 2000:
+            raise SystemExit("detect failed with status 2")
+
+    pretend(monkeypatch, [INFO], {})
+    monkeypatch.setattr(bench_detect.Bench, "rows", failing)
+    monkeypatch.setattr(
+        "sys.argv", ["bench", "--sizes", "1e3", "2e3", "--ids", "int", "--windows", "60s", "--rivals-limit-s", "0"]
+    )
+    bench_detect.main()
+    said = capsys.readouterr().out.splitlines()
+    assert "- 0.001 M, int: FAILED: detect failed with status 2." in said
+    assert "| 0.002 M | int | read | 1.00 | 1.0 | 1.0 × |  | 1 MB |" in said
 
 
 @pytest.mark.slow
