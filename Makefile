@@ -52,7 +52,7 @@ test: packages lint docs spark ## lint, docs, every test, and the kernels once m
 	NUMBA_BOUNDSCHECK=1 NUMBA_CACHE_DIR=$(BOUNDS_CACHE) $(PYTEST) -m kernels tests/kernels
 	$(PYTEST) -n $(JOBS) --dist loadfile
 
-bench: $(VENV) ## time and memory of detection, beside DuckDB's self-join
+bench: $(VENV) ## time and memory of detection at 1 and 10 M likes, beside other ways to count and the bars
 	$(BIN)/python -m tests.benchmark.bench_detect
 
 quality: $(VENV) ## what is found and what is mistaken on worlds nobody tuned to: writes docs/quality.md
