@@ -11,9 +11,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from graphkit._kernels.gatherings import gather, likes_around, shared_users
-from graphkit._kernels.grouping import even_blocks, group_pointers
-from graphkit._kernels.neighbours import RATE_BITS
-from graphkit.bipartite import BipartiteGraph
+from graphkit._kernels.grouping import even_blocks, expand_ranges, group_members, group_pointers
+from graphkit._kernels.neighbours import RATE_BITS, counts_around
+from graphkit.bipartite import BipartiteGraph, time_order
 from graphkit.config import ProjectionConfig
 from graphkit.engines import Engine
 from graphkit.likes.model import F64, I32, I64
@@ -42,12 +42,10 @@ class Gatherings:
         Its note, int32[n].
     middle, first, last
         Moment it stands around, first and last like, microseconds since 1970 UTC, int64[n].
-    n_likes
-        Its likes, int64[n].
     share
         Its share of all likes around it, in fixed point (`RATE_BITS`), int64[n].
-    gathering, like
-        Each like in a gathering: which, and its position among all likes; int32[k], by position.
+    ptr, like
+        Its likes are those at ``like[ptr[i]:ptr[i + 1]]``, ascending positions among all likes; int64[n + 1], int32[k].
     """
 
     window_s: int
@@ -56,30 +54,33 @@ class Gatherings:
     middle: I64
     first: I64
     last: I64
-    n_likes: I64
     share: I64
-    gathering: I32
+    ptr: I64
     like: I32
 
     def __len__(self) -> int:
         return len(self.note)
+
+    @property
+    def n_likes(self) -> I64:
+        """Its likes, int64[n]."""
+        return np.diff(self.ptr)
 
     @classmethod
     def of(cls, graph: BipartiteGraph, traffic: Traffic, window_s: int) -> Gatherings:
         """Find the gatherings of all notes. O(m log m)."""
         window, horizon = traffic.widths(window_s)
         of, at = gather(graph.ts, graph.note_ptr, window, LEAST_LIKES)
-        like = np.flatnonzero(of >= 0).astype(np.int32)
-        of = of[like]
-        n_likes = np.bincount(of, minlength=len(at))
-        grouped = like[np.argsort(of, kind="stable")]
-        stop = np.cumsum(n_likes)
-        first, last = graph.ts[grouped[stop - n_likes]], graph.ts[grouped[stop - 1]]
+        inside = np.flatnonzero(of >= 0).astype(np.int32)
+        ptr = group_pointers(of[inside], len(at))
+        like = group_members(of, inside, ptr)
+        first, last = graph.ts[like[ptr[:-1]]], graph.ts[like[ptr[1:] - 1]]
         middle = graph.ts[at]
-        around = traffic.sorted_ts.searchsorted(middle + horizon, "right")
-        around -= traffic.sorted_ts.searchsorted(middle - horizon, "left")
-        share = ((2 * n_likes + 1) << RATE_BITS) // (2 * around + 1)
-        return cls(window_s, horizon, graph.note[at], middle, first, last, n_likes, share, of, like)
+        by_time = time_order(middle)
+        around = np.empty(len(at), np.int64)
+        around[by_time] = counts_around(traffic.sorted_ts, middle[by_time], horizon)
+        share = ((2 * np.diff(ptr) + 1) << RATE_BITS) // (2 * around + 1)
+        return cls(window_s, horizon, graph.note[at], middle, first, last, share, ptr, like)
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,8 +141,8 @@ def find_reunions(
     """
     n_tests = max(n_tests, 1)
     one, other, shared = _sharing(graph, found, author_key, n_tests, config, engine)
-    user_ts = graph.ts[graph.by_user_time]
-    user, ptr = _by_gathering(graph.user[found.like], found.gathering, len(found))
+    times, times_ptr = _times_of(graph, found, np.concatenate([one, other]))
+    user = graph.user[found.like]
 
     def about(row: I32, column: I32) -> I64:
         """Count the likes of the users of `row`, ascending, within the horizon of `column`."""
@@ -149,7 +150,7 @@ def find_reunions(
 
         def some(block: tuple[int, int]) -> I64:
             return likes_around(
-                *block, row_ptr, column, user, ptr, user_ts, graph.user_ptr, found.middle, found.horizon
+                *block, row_ptr, column, user, found.ptr, times, times_ptr, found.middle, found.horizon
             )
 
         parts = engine.map(some, even_blocks(row_ptr, _BLOCKS))
@@ -173,13 +174,13 @@ def _sharing(
     engine: Engine,
 ) -> tuple[I32, I32, I32]:
     """Return the pairs that share enough users to be of interest, and how many; without loss."""
-    key, engaged = author_key[found.note], graph.user[found.like]
-    often = np.bincount(engaged, minlength=graph.n_users)
-    telling = np.flatnonzero(((often >= 2) & (often <= _BUSIEST))[engaged])
-    engaged, of = engaged[telling], found.gathering[telling]
-    user, ptr = _by_gathering(engaged, of, len(found))
-    user_ptr = group_pointers(engaged, graph.n_users)
-    gathering = of[np.lexsort((of, engaged))]
+    key, user = author_key[found.note], graph.user[found.like]
+    often = np.bincount(user, minlength=graph.n_users)
+    telling = np.flatnonzero(((often >= 2) & (often <= _BUSIEST))[user])
+    user = user[telling]
+    of = np.repeat(np.arange(len(found), dtype=np.int32), found.n_likes)[telling]
+    ptr, user_ptr = group_pointers(of, len(found)), group_pointers(user, graph.n_users)
+    gathering = of[group_members(user, np.arange(len(user), dtype=np.int32), user_ptr)]
     size = np.diff(user_ptr)
     n_met = int(np.sum(size * size))
     enough = most_expected(largest_significant_p(n_met, n_tests, config.min_weight, config.reunion_fdr))
@@ -206,6 +207,12 @@ def _sharing(
     return one, other, shared
 
 
-def _by_gathering(user: I32, gathering: I32, n: int) -> tuple[I32, I64]:
-    """Return the users gathering by gathering, and where each gathering begins."""
-    return user[np.argsort(gathering, kind="stable")], group_pointers(gathering, n)
+def _times_of(graph: BipartiteGraph, found: Gatherings, which: I32) -> tuple[I64, I64]:
+    """Return the times of all likes of those who came to some gatherings, by user, and where each user begins."""
+    chosen = np.zeros(len(found), np.bool_)
+    chosen[which] = True
+    came = np.zeros(graph.n_users, np.bool_)
+    came[graph.user[found.like[np.repeat(chosen, found.n_likes)]]] = True
+    ptr = np.concatenate([[0], np.cumsum(np.where(came, np.diff(graph.user_ptr), 0))])
+    who = np.flatnonzero(came)
+    return graph.ts[graph.by_user_time[expand_ranges(graph.user_ptr[who], graph.user_ptr[who + 1])]], ptr

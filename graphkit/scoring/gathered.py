@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from graphkit._kernels.grouping import expand_ranges
 from graphkit.bipartite import BipartiteGraph
 from graphkit.config import Config
 from graphkit.engines import Engine
@@ -86,12 +87,12 @@ def _jobs(found: Gatherings, groups: tuple[I32, ...], view: WindowView) -> Jobs:
     of = np.full(len(found), NO_RING, np.int32)
     for number, members in enumerate(groups):
         of[members] = number
-    inside = np.flatnonzero(of[found.gathering] != NO_RING)
-    rate = np.bincount(found.gathering[inside], view.rates(found.like[inside]), len(found)) / found.n_likes
     at = np.flatnonzero(of != NO_RING)
     at = at[np.lexsort((found.first[at], of[at], found.note[at]))]
     n_likes = found.n_likes[at]
-    return Jobs(found.note[at], of[at], found.first[at], found.last[at], n_likes, n_likes, rate[at])
+    like = found.like[expand_ranges(found.ptr[at], found.ptr[at + 1])]
+    rate = np.bincount(np.repeat(np.arange(len(at)), n_likes), view.rates(like), len(at)) / n_likes
+    return Jobs(found.note[at], of[at], found.first[at], found.last[at], n_likes, n_likes, rate)
 
 
 def add_gathered(graph: BipartiteGraph, key: I32, ring_of: I32, gathered: tuple[Gathered, ...], config: Config) -> I32:
