@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import random
 import sys
+import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -21,6 +22,10 @@ from graphkit.projection.project import Projection
 
 if TYPE_CHECKING:
     import igraph
+
+
+#: Held while igraph's process-wide generator is not Python's: drawing from it lets other threads run.
+_GENERATOR = threading.Lock()
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,7 +180,7 @@ def leiden(net: igraph.Graph, config: PartitionConfig) -> list[int]:
     """Run igraph's Leiden with everything that changes its result set explicitly.
 
     igraph runs another objective without a word when its name is misspelt, ignores weights unless they are passed,
-    and draws from a process-wide generator; here ties count alike, and the generator is put back.
+    and draws from a process-wide generator; here ties count alike, and the generator is put back. One thread at a time.
 
     Parameters
     ----------
@@ -204,11 +209,12 @@ def leiden(net: igraph.Graph, config: PartitionConfig) -> list[int]:
 def _igraph_random_state(seed: int) -> Iterator[None]:
     import igraph
 
-    igraph.set_random_number_generator(random.Random(seed))
-    try:
-        yield
-    finally:
-        igraph.set_random_number_generator(random)
+    with _GENERATOR:
+        igraph.set_random_number_generator(random.Random(seed))
+        try:
+            yield
+        finally:
+            igraph.set_random_number_generator(random)
 
 
 def _refine(net: igraph.Graph, vertices: list[int], chance: float, config: PartitionConfig) -> Iterator[list[int]]:
