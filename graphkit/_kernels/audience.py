@@ -41,10 +41,10 @@ def count_by_stretch(user: I32, ts: I64, left_out: npt.NDArray[np.bool_], first:
 
 
 @kernel
-def stretch_of_likes(by_user: I32, ts: I64, first: int, length: int, out: Stretches) -> None:
-    """Write into `out` the stretch of time that each like falls in, in the order of `by_user`. O(m)."""
-    for k in range(len(by_user)):
-        out[k] = (ts[by_user[k]] - first) // length
+def stretch_of_likes(ts: I64, first: int, length: int, out: Stretches) -> None:
+    """Write into `out` the stretch of time that each like falls in. O(m)."""
+    for p in range(len(ts)):
+        out[p] = (ts[p] - first) // length
 
 
 @kernel

@@ -13,8 +13,8 @@ from graphkit.likes.model import F64, I64
 
 #: Strongest ties kept for each member: more make a blot, and these hold its parts together.
 TIES_EACH = 8
-#: Members beyond which the layout takes fewer rounds.
-_LARGE = 300
+#: Members beyond which only those near one another push apart, and beyond which the layout takes fewer rounds.
+_MANY, _LARGE = 100, 300
 _ROUNDS, _FEW_ROUNDS = 100, 50
 _SEED = 7
 #: Share of the drawing's height for each row of members without a tie, and members in such a row.
@@ -92,7 +92,9 @@ def lay_out(n: int, a: I64, b: I64) -> F64:
         # igraph draws the first positions from a process-wide generator.
         igraph.set_random_number_generator(random.Random(_SEED))
         try:
-            found = graph.layout_fruchterman_reingold(niter=_FEW_ROUNDS if len(tied) > _LARGE else _ROUNDS, grid="auto")
+            found = graph.layout_fruchterman_reingold(
+                niter=_FEW_ROUNDS if len(tied) > _LARGE else _ROUNDS, grid="grid" if len(tied) > _MANY else "nogrid"
+            )
         finally:
             igraph.set_random_number_generator(random)
         at = np.array(found.coords).reshape(len(tied), 2)

@@ -48,8 +48,9 @@ def audience_overlap(
     inside = members.ring_of != NO_RING
     everyone = _with_neighbours(count_by_stretch(graph.user, graph.ts, inside, begin, _STRETCH_US, n_stretches))
     # Followed user by user, and most users by many rings: laid out so, two bytes a like instead of random reads.
-    by_user: npt.NDArray[np.integer] = np.empty(len(graph), np.uint16 if n_stretches <= 1 << 16 else np.int32)
-    stretch_of_likes(graph.by_user_time, graph.ts, begin, _STRETCH_US, by_user)
+    of_like: npt.NDArray[np.integer] = np.empty(len(graph), np.uint16 if n_stretches <= 1 << 16 else np.int32)
+    stretch_of_likes(graph.ts, begin, _STRETCH_US, of_like)
+    by_user = of_like[graph.by_user_time]
     found, expected = np.zeros(members.n_rings), np.zeros(members.n_rings)
     bounds = np.searchsorted(ring, np.arange(members.n_rings + 1))
     for r in range(members.n_rings):

@@ -57,6 +57,8 @@ class Coordination:
 
     def bound(self, graph: BipartiteGraph, note_of: I32) -> Coordination:
         """Return the same, other likes of users who are bound to a note not passed; `note_of` is by user, int32."""
+        if np.all(note_of == ANY_NOTE):
+            return self
         note = note_of[graph.user[self.like]]
         return replace(self, passed=self.passed & ((note == ANY_NOTE) | (note == graph.note[self.like])))
 
@@ -94,7 +96,7 @@ def coordinate(
     expected = together.expected[0].copy() if views else np.zeros(len(like))
     window_s = np.full(len(like), views[0].window_s if views else 0, np.int32)
     own_window = members.window_s[ring] if members.n_rings else window_s
-    n_windows = np.searchsorted([view.window_s for view in views], own_window, "right")
+    n_windows = np.searchsorted([view.window_s for view in views], members.window_s, "right")
     for view, k, mean in zip(views, together.met, together.expected, strict=True):
         able = np.flatnonzero((k >= MIN_COMPANY) & (view.window_s <= own_window))
         p = poisson_tail(k[able], mean[able])
@@ -104,6 +106,6 @@ def coordinate(
         company[able] = k[able]
         expected[able] = mean[able]
         window_s[able] = view.window_s
-    p_value = np.minimum(best * n_windows, 1.0)
+    p_value = np.minimum(best * n_windows[ring], 1.0)
     passed = (company >= MIN_COMPANY) & (p_value <= config.like_p)
     return Coordination(like, ring, company, expected, window_s, p_value, passed)

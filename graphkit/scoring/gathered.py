@@ -10,7 +10,7 @@ from graphkit._kernels.grouping import expand_ranges
 from graphkit.bipartite import BipartiteGraph
 from graphkit.config import Config
 from graphkit.engines import Engine
-from graphkit.likes.model import I32, Likes
+from graphkit.likes.model import I32, I64, Likes
 from graphkit.partition import UserGraph, partition
 from graphkit.progress import SILENT, Progress
 from graphkit.projection.gatherings import Gatherings, find_reunions
@@ -95,7 +95,9 @@ def _jobs(found: Gatherings, groups: tuple[I32, ...], view: WindowView) -> Jobs:
     return Jobs(found.note[at], of[at], found.first[at], found.last[at], n_likes, n_likes, rate)
 
 
-def add_gathered(graph: BipartiteGraph, key: I32, ring_of: I32, gathered: tuple[Gathered, ...], config: Config) -> I32:
+def add_gathered(
+    graph: BipartiteGraph, key: I32, moments: I64, ring_of: I32, gathered: tuple[Gathered, ...], config: Config
+) -> I32:
     """Add a ring for each community of gatherings: users in no ring who come to them beyond what their likes explain.
 
     As `graphkit.scoring.attach.attach` has it, every gathering at the rate of its passers-by at the least; narrow
@@ -107,6 +109,8 @@ def add_gathered(graph: BipartiteGraph, key: I32, ring_of: I32, gathered: tuple[
         The bipartite graph.
     key
         What breadth counts, by like, int32[m].
+    moments
+        Times of all likes, ascending, int64[m].
     ring_of
         Ring of each user so far, `NO_RING` where none, int32[n_users].
     gathered
@@ -120,7 +124,7 @@ def add_gathered(graph: BipartiteGraph, key: I32, ring_of: I32, gathered: tuple[
         The same, and new rings of at least `min_users` with the next numbers.
     """
     for found in gathered:
-        came = _who_came(graph, key, ring_of, found.jobs, config.projection.fdr)
+        came = _who_came(graph, key, moments, ring_of, found.jobs, config.projection.fdr)
         fresh = came != NO_RING
         large = np.bincount(came[fresh]) >= config.partition.min_users
         number = np.where(large, ring_of.max(initial=NO_RING) + np.cumsum(large), NO_RING)
@@ -129,11 +133,11 @@ def add_gathered(graph: BipartiteGraph, key: I32, ring_of: I32, gathered: tuple[
     return ring_of
 
 
-def _who_came(graph: BipartiteGraph, key: I32, ring_of: I32, jobs: Jobs, fdr: float) -> I32:
+def _who_came(graph: BipartiteGraph, key: I32, moments: I64, ring_of: I32, jobs: Jobs, fdr: float) -> I32:
     """Return to which community of gatherings each user in no ring comes, `NO_RING` for all others, int32[n_users]."""
     n = int(jobs.ring.max(initial=NO_RING)) + 1
     free = ring_of == NO_RING
     # Whoever is in a ring stands in one without jobs. Gatherings know when they began and ended: none reaches beyond.
     nobody = Membership(np.where(free, NO_RING, n).astype(np.int32), np.zeros(n + 1, np.int32), ~free)
-    beside = beside_passers_by(graph, key, nobody, jobs, np.ones(len(jobs), np.bool_))
+    beside = beside_passers_by(graph, key, moments, nobody, jobs, np.ones(len(jobs), np.bool_))
     return np.where(free, attach(graph, key, nobody, beside, fdr).ring_of, NO_RING).astype(np.int32)

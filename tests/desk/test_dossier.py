@@ -19,7 +19,7 @@ def told() -> dict[str, Any]:
     run = many_rings(2)
     stories = ring_stories(run)
     columns = lay_columns_out(run, {"n1-3": "A title"})
-    return dossier(stories[1], columns, lay_rests_out(run, stories, columns), 1)
+    return dossier(stories[1], columns, lay_rests_out(run, stories, columns), 1, [])
 
 
 def test_likes__are_those_of_the_run_with_their_times(told: dict[str, Any]) -> None:
