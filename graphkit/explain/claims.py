@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from graphkit._kernels.distinct import dense, distinct_pairs, pack
-from graphkit.detection import Detection, Ring
+from graphkit.detection import Detection
 from graphkit.explain.places import NOWHERE, Places, codes
 from graphkit.explain.verdict import Verdict
 from graphkit.explain.words import Said, channel_name

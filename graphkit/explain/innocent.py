@@ -65,7 +65,7 @@ class Innocent:
 
 
 def innocents(verdict: Verdict) -> list[tuple[Innocent, ...]]:
-    """Return every honest explanation of each ring, the closest first: open ones, then those that the least excludes."""
+    """Return every honest explanation of each ring, the closest first: open ones, then whatever least excludes."""
     told = _Told.of(verdict)
     return [
         tuple(

@@ -19,7 +19,7 @@ from graphkit.explain.places import Places, codes
 from graphkit.explain.verdict import Verdict
 from graphkit.likes.model import F64, I64
 from graphkit.scoring.channels import weigh
-from graphkit.scoring.coordination import MIN_COMPANY
+from graphkit.scoring.company import MIN_COMPANY
 from graphkit.scoring.tiers import TIERS
 
 Bools = npt.NDArray[np.bool_]

@@ -143,7 +143,12 @@ class Verdict:
         for names in WITNESSES:
             nats = np.stack([self.weights[name] for name in names])
             loudest, most = nats.argmax(axis=0).tolist(), nats.max(axis=0)
-            heard.append([names[k] if speaks else "" for k, speaks in zip(loudest, most >= self.config.witness_nats, strict=True)])
+            heard.append(
+                [
+                    names[k] if speaks else ""
+                    for k, speaks in zip(loudest, most >= self.config.witness_nats, strict=True)
+                ]
+            )
         return tuple(tuple(filter(None, names)) for names in zip(*heard, strict=True))
 
     @cached_property

@@ -149,9 +149,7 @@ def find_reunions(
         row_ptr = group_pointers(row, len(found))
 
         def some(block: tuple[int, int]) -> I64:
-            return likes_around(
-                *block, row_ptr, column, user, found.ptr, times, times_ptr, found.middle, found.horizon
-            )
+            return likes_around(*block, row_ptr, column, user, found.ptr, times, times_ptr, found.middle, found.horizon)
 
         parts = engine.map(some, even_blocks(row_ptr, _BLOCKS))
         return np.concatenate([np.empty(0, np.int64), *parts])

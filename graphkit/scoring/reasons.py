@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -52,7 +53,7 @@ def _written(value: object, form: str) -> str:
     """Return a number in one of the forms of `fill`; unknown ones show as such."""
     if isinstance(value, str):
         return value
-    if value is None or value != value:
+    if value is None or (isinstance(value, float) and math.isnan(value)):
         return "?"
     if not isinstance(value, _NUMBER):
         return str(value)

@@ -15,8 +15,8 @@ from graphkit.projection.project import Projection
 from graphkit.scoring.attach import Jobs, attach, find_jobs, telling_jobs
 from graphkit.scoring.bursts import find_bursts
 from graphkit.scoring.channels import weigh
-from graphkit.scoring.company import Company
-from graphkit.scoring.coordination import ANY_NOTE, MIN_COMPANY, Coordination, coordinate
+from graphkit.scoring.company import MIN_COMPANY, Company
+from graphkit.scoring.coordination import ANY_NOTE, Coordination, coordinate
 from graphkit.scoring.evidence import Numbers, gather, gather_beyond_timing
 from graphkit.scoring.fuse import fuse
 from graphkit.scoring.gathered import Gathered, add_gathered

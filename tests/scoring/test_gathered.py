@@ -124,7 +124,9 @@ def test_detect__people_who_seldom_meet_one_another_are_found_by_their_jobs(monk
 
     seeds = (1, 2, 3)
     by_jobs = [evaluated(seed) for seed in seeds]
-    monkeypatch.setattr("graphkit.scoring.rings.add_gathered", lambda graph, key, moments, ring_of, gathered, config: ring_of)
+    monkeypatch.setattr(
+        "graphkit.scoring.rings.add_gathered", lambda graph, key, moments, ring_of, gathered, config: ring_of
+    )
     by_pairs = [evaluated(seed) for seed in seeds]
     assert sum(map(proposed, by_jobs)) >= sum(map(proposed, by_pairs)) + 0.5
     assert sum(map(proposed, by_jobs)) >= 1.3
