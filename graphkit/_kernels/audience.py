@@ -15,7 +15,7 @@ Stretches = npt.NDArray[np.integer]
 
 @kernel
 def stretch_of_likes(ts: I64, first: int, length: int, out: Stretches) -> None:
-    """Write into `out` which stretch each like falls in: s begins at ``first + s * length``, in the unit of `ts`. O(m)."""
+    """Write into `out` which stretch each like falls in: s begins at ``first + s * length``, in units of `ts`. O(m)."""
     for p in range(len(ts)):
         out[p] = (ts[p] - first) // length
 
