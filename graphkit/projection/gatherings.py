@@ -141,23 +141,8 @@ def find_reunions(
     """
     n_tests = max(n_tests, 1)
     one, other, shared = _sharing(graph, found, author_key, n_tests, config, engine)
-    times, times_ptr = _times_of(graph, found, np.concatenate([one, other]))
-    user = graph.user[found.like]
-
-    def about(row: I32, column: I32) -> I64:
-        """Count the likes of the users of `row`, ascending, within the horizon of `column`."""
-        row_ptr = group_pointers(row, len(found))
-
-        def some(block: tuple[int, int]) -> I64:
-            return likes_around(*block, row_ptr, column, user, found.ptr, times, times_ptr, found.middle, found.horizon)
-
-        parts = engine.map(some, even_blocks(row_ptr, _BLOCKS))
-        return np.concatenate([np.empty(0, np.int64), *parts])
-
-    back = np.argsort(other, kind="stable")
-    of_other = np.empty(len(one), np.int64)
-    of_other[back] = about(other[back], one[back])
-    expected2 = about(one, other) * found.share[other] + of_other * found.share[one]
+    about_one, about_other = np.split(_about(graph, found, np.append(one, other), np.append(other, one), engine), 2)
+    expected2 = about_one * found.share[other] + about_other * found.share[one]
     p_value = pair_p_values(shared, expected2)
     kept = benjamini_hochberg(p_value, max(n_tests, len(p_value))) <= config.reunion_fdr
     return Reunions(one[kept], other[kept], shared[kept], expected2[kept], p_value[kept])
@@ -203,6 +188,22 @@ def _sharing(
     parts = engine.map(rows, even_blocks(work, _BLOCKS))
     one, other, shared = (np.concatenate(column) for column in zip((none, none, none), *parts, strict=True))
     return one, other, shared
+
+
+def _about(graph: BipartiteGraph, found: Gatherings, row: I32, column: I32, engine: Engine) -> I64:
+    """Count for each pair the likes of the users of `row` within the horizon of `column`, int64[k]."""
+    row_ptr = group_pointers(row, len(found))
+    by_row = group_members(row, np.arange(len(row), dtype=np.int32), row_ptr)
+    others, user = column[by_row], graph.user[found.like]
+    times, times_ptr = _times_of(graph, found, row)
+
+    def some(block: tuple[int, int]) -> I64:
+        return likes_around(*block, row_ptr, others, user, found.ptr, times, times_ptr, found.middle, found.horizon)
+
+    parts = engine.map(some, even_blocks(row_ptr, _BLOCKS))
+    out = np.empty(len(row), np.int64)
+    out[by_row] = np.concatenate([np.empty(0, np.int64), *parts])
+    return out
 
 
 def _times_of(graph: BipartiteGraph, found: Gatherings, which: I32) -> tuple[I64, I64]:
