@@ -56,8 +56,9 @@ def strongest(ties: Ties) -> I64:
         Positions, ascending.
     """
     a, b, weight = ties
-    ends, tie = np.concatenate([a, b]), np.tile(np.arange(len(a)), 2)
-    order = np.lexsort((tie, -weight[tie], ends))
+    heaviest = np.argsort(-weight, kind="stable")
+    ends, tie = np.stack([a[heaviest], b[heaviest]], axis=1).ravel(), np.repeat(heaviest, 2)
+    order = np.argsort(ends, kind="stable")
     ends, tie = ends[order], tie[order]
     begins = np.flatnonzero(np.diff(ends, prepend=-1))
     rank = np.arange(len(ends)) - np.repeat(begins, np.diff(np.append(begins, len(ends))))
@@ -81,8 +82,8 @@ def lay_out(n: int, a: I64, b: I64) -> F64:
     """
     import igraph
 
-    tied = np.unique(np.concatenate([a, b]))
-    loose = np.setdiff1d(np.arange(n), tied)
+    n_ties = np.bincount(np.concatenate([a, b]), minlength=n)
+    tied, loose = np.flatnonzero(n_ties), np.flatnonzero(n_ties == 0)
     place = np.empty((n, 2))
     rows = -(-len(loose) // _IN_ROW)
     floor = 1 - min(rows * _ROW_HEIGHT, 0.5) if len(tied) else 0.0
