@@ -278,20 +278,15 @@ def _members_table(
     inside = ring_of[u] == ring_of[v]
     partners = np.bincount(np.concatenate([u[inside], v[inside]]), minlength=graph.n_users)
     degree = np.diff(graph.user_ptr)
-    one_note = once(rings.numbers)
-    reasons = [
-        [
-            code
-            for code, holds in (
-                ("TIED", partners[x] > 0),
-                ("MET_JOBS", rings.members.attached[x]),
-                ("ONE_NOTE", one_note[ring_of[x]]),
-                ("DEVOTED", done[x] >= _DEVOTED * degree[x]),
-            )
-            if holds
-        ]
-        for x in user.tolist()
-    ]
+    holds = (
+        ("TIED", partners[user] > 0),
+        ("MET_JOBS", rings.members.attached[user]),
+        ("ONE_NOTE", once(rings.numbers)[ring_of[user]]),
+        ("DEVOTED", done[user] >= _DEVOTED * degree[user]),
+    )
+    # One list for each combination of codes, shared by all members with it: no loop over members.
+    kind = sum(flag.astype(np.int64) << bit for bit, (_, flag) in enumerate(holds))
+    lists = [[code for bit, (code, _) in enumerate(holds) if k >> bit & 1] for k in range(1 << len(holds))]
     return _finish(
         MEMBERS,
         {
@@ -302,7 +297,7 @@ def _members_table(
             "n_ring_likes": done[user],
             "n_likes": degree[user],
             "n_partners": partners[user],
-            "reasons": reasons,
+            "reasons": pa.array(lists, pa.list_(pa.string())).take(pa.array(kind)),
         },
         types,
     )

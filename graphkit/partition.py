@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import random
 import sys
+import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -21,6 +22,10 @@ from graphkit.projection.project import Projection
 
 if TYPE_CHECKING:
     import igraph
+
+
+#: Held while igraph's process-wide generator is not Python's: drawing from it lets other threads run.
+_GENERATOR = threading.Lock()
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +77,8 @@ def partition(graph: UserGraph, config: PartitionConfig, progress: Progress = SI
     Each connected component is cut by Leiden where two parts have fewer than `resolution` of the ties between them
     that their degrees would give (generalised modularity), and each part again by its own degrees, until no cut is
     left: a sparse farm and a tight clique are both kept whole, and nothing is too small to be seen beside something
-    large. The communities are then refined until nothing changes.
+    large. The communities are then refined until nothing changes. Nobody looks at what cannot hold a community: no
+    vertex of one has a single tie.
 
     Parameters
     ----------
@@ -107,15 +113,20 @@ def partition(graph: UserGraph, config: PartitionConfig, progress: Progress = SI
 
 
 def _components(graph: UserGraph, min_users: int) -> Iterator[tuple[I32, igraph.Graph]]:
-    """Yield the connected components of at least `min_users`: their users, ascending, and the graph among them."""
+    """Yield the connected components that may hold a community: their users, ascending, and the graph among them.
+
+    Left out are those of fewer than `min_users`, and those with fewer edges than users, which are trees.
+    """
     if len(graph) == 0:
         return
     import igraph
     from scipy.sparse import coo_array
     from scipy.sparse.csgraph import connected_components
 
-    users, ends = np.unique(np.concatenate([graph.u, graph.v]), return_inverse=True)
-    u, v = ends[: len(graph)], ends[len(graph) :]
+    users = np.flatnonzero(np.bincount(np.concatenate([graph.u, graph.v])))
+    number = np.zeros(users[-1] + 1, np.int32)
+    number[users] = np.arange(len(users))
+    u, v = number[graph.u], number[graph.v]
     adjacency = coo_array((np.ones(len(u), np.int8), (u, v)), shape=(len(users), len(users)))
     n, label = connected_components(adjacency, directed=False)
     by_label = np.argsort(label, kind="stable")
@@ -124,7 +135,8 @@ def _components(graph: UserGraph, min_users: int) -> Iterator[tuple[I32, igraph.
     rank[by_label] = np.arange(len(users)) - first[label[by_label]]
     edges_by_label = np.argsort(label[u], kind="stable")
     first_edge = np.concatenate([[0], np.cumsum(np.bincount(label[u], minlength=n))])
-    for component in np.flatnonzero(np.diff(first) >= min_users).tolist():
+    size, n_edges = np.diff(first), np.diff(first_edge)
+    for component in np.flatnonzero((size >= min_users) & (n_edges >= size)).tolist():
         members = users[by_label[first[component] : first[component + 1]]].astype(np.int32)
         edges = edges_by_label[first_edge[component] : first_edge[component + 1]]
         # igraph reads pairs three times as fast as arrays or lists of lists.
@@ -135,11 +147,14 @@ def _components(graph: UserGraph, min_users: int) -> Iterator[tuple[I32, igraph.
 def _cut(net: igraph.Graph, config: PartitionConfig) -> Iterator[tuple[igraph.Graph, list[int]]]:
     """Yield the communities of a connected graph, cut until no cut is left: their graphs, and their vertices in `net`.
 
-    Vertices are ascending; vertex i of a community's graph is the i-th of them.
+    Vertices are ascending; vertex i of a community's graph is the i-th of them. A part of which refinement would leave
+    nothing is not yielded.
     """
     queue = [(net, list(range(net.vcount())))]
     while queue:
         part, vertices = queue.pop()
+        if sum(core > 1 for core in part.coreness()) < config.min_users:
+            continue  # at bridges it falls into less: most parts end here, at a hundredth of what Leiden takes
         pieces = leiden(part, config) if part.is_connected() else part.connected_components().membership
         n_pieces = max(pieces) + 1
         if n_pieces == 1:
@@ -165,7 +180,7 @@ def leiden(net: igraph.Graph, config: PartitionConfig) -> list[int]:
     """Run igraph's Leiden with everything that changes its result set explicitly.
 
     igraph runs another objective without a word when its name is misspelt, ignores weights unless they are passed,
-    and draws from a process-wide generator; here ties count alike, and the generator is put back.
+    and draws from a process-wide generator; here ties count alike, and the generator is put back. One thread at a time.
 
     Parameters
     ----------
@@ -194,11 +209,12 @@ def leiden(net: igraph.Graph, config: PartitionConfig) -> list[int]:
 def _igraph_random_state(seed: int) -> Iterator[None]:
     import igraph
 
-    igraph.set_random_number_generator(random.Random(seed))
-    try:
-        yield
-    finally:
-        igraph.set_random_number_generator(random)
+    with _GENERATOR:
+        igraph.set_random_number_generator(random.Random(seed))
+        try:
+            yield
+        finally:
+            igraph.set_random_number_generator(random)
 
 
 def _refine(net: igraph.Graph, vertices: list[int], chance: float, config: PartitionConfig) -> Iterator[list[int]]:
@@ -219,13 +235,11 @@ def _refine(net: igraph.Graph, vertices: list[int], chance: float, config: Parti
             kept = [np.flatnonzero(tied).tolist()]
         else:
             bridges = part.bridges()
-            apart = part
-            if bridges:
-                apart = part.copy()
-                apart.delete_edges(bridges)
-            if apart.is_connected():
+            if not bridges and part.is_connected():
                 yield members
                 continue
+            apart = part.copy()
+            apart.delete_edges(bridges)
             pieces = apart.connected_components().membership
             kept = _groups(pieces, max(pieces) + 1)
         queue.extend((part.induced_subgraph(group), [members[i] for i in group]) for group in kept)

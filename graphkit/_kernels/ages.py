@@ -11,6 +11,7 @@ I32 = npt.NDArray[np.int32]
 I64 = npt.NDArray[np.int64]
 F64 = npt.NDArray[np.float64]
 
+#: Ages go into bins as wide as a power of two, which are found without dividing; so many at most.
 _BINS = 4096
 
 
@@ -38,23 +39,25 @@ def ages_below(ts: I64, note: I32, born: I64, counted: npt.NDArray[np.bool_], li
     highest = 0
     for p in range(len(ts)):
         highest = max(highest, ts[p] - born[note[p]])
-    width = highest // _BINS + 1
+    bits = 0
+    while highest >> bits >= _BINS:
+        bits += 1
     in_bin = np.zeros(_BINS + 1, np.int64)
     split = np.zeros(_BINS + 1, np.bool_)
     for limit in limits:
-        if limit < width * _BINS:
-            split[int(max(limit, 0.0)) // width] = True
+        if limit < _BINS << bits:
+            split[int(max(limit, 0.0)) >> bits] = True
     below = np.zeros(len(limits) + 1, np.int64)  # by the first limit above; the last is for ages above all
     for p in range(len(ts)):
         if not counted[p]:
             continue
         age = ts[p] - born[note[p]]
-        b = age // width
+        b = age >> bits
         if split[b]:
             below[np.searchsorted(limits, np.float64(age), "right")] += 1
         else:
             in_bin[b] += 1
     for b in range(_BINS + 1):
         if in_bin[b] > 0:
-            below[np.searchsorted(limits, np.float64(b * width), "right")] += in_bin[b]
+            below[np.searchsorted(limits, np.float64(b << bits), "right")] += in_bin[b]
     return np.cumsum(below[:-1])

@@ -14,17 +14,22 @@ Stretches = npt.NDArray[np.integer]
 
 
 @kernel
-def count_by_stretch(user: I32, ts: I64, left_out: npt.NDArray[np.bool_], first: int, length: int, n: int) -> I64:
+def stretch_of_likes(ts: I64, first: int, length: int, out: Stretches) -> None:
+    """Write into `out` which stretch each like falls in: s begins at ``first + s * length``, in units of `ts`. O(m)."""
+    for p in range(len(ts)):
+        out[p] = (ts[p] - first) // length
+
+
+@kernel
+def count_by_stretch(user: I32, stretch: Stretches, left_out: npt.NDArray[np.bool_], n: int) -> I64:
     """Count the likes in each of `n` stretches of time, without those of the users left out.
 
     Parameters
     ----------
-    user, ts
-        User and time of each like, int32[m], int64[m].
+    user, stretch
+        User and stretch of each like, int32[m], uint16[m] or int32[m].
     left_out
         By user, bool[n_users].
-    first, length
-        Stretch s begins at ``first + s * length``, in the unit of `ts`.
     n
         Number of stretches.
 
@@ -34,17 +39,10 @@ def count_by_stretch(user: I32, ts: I64, left_out: npt.NDArray[np.bool_], first:
         O(m).
     """
     out = np.zeros(n, np.int64)
-    for p in range(len(ts)):
+    for p in range(len(stretch)):
         if not left_out[user[p]]:
-            out[(ts[p] - first) // length] += 1
+            out[stretch[p]] += 1
     return out
-
-
-@kernel
-def stretch_of_likes(by_user: I32, ts: I64, first: int, length: int, out: Stretches) -> None:
-    """Write into `out` the stretch of time that each like falls in, in the order of `by_user`. O(m)."""
-    for k in range(len(by_user)):
-        out[k] = (ts[by_user[k]] - first) // length
 
 
 @kernel

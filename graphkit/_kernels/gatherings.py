@@ -10,8 +10,10 @@ from graphkit._kernels.jit import kernel
 I32 = npt.NDArray[np.int32]
 I64 = npt.NDArray[np.int64]
 
-#: Looking one moment up among the likes of a user costs as much as walking over so many of them.
+#: Looking one moment up among the likes of a user costs as much as counting so many of them.
 _LOOK_UP = 16
+#: Likes of a bin, about: those at the ends of what is asked for are looked at one by one.
+_IN_BIN = 8
 
 
 @kernel
@@ -33,26 +35,43 @@ def gather(ts: I64, ptr: I64, window: int, least: int) -> tuple[I32, I32]:
         The gathering of each like, -1 where none; gatherings of a note stand together, the densest first.
     middle : int32[n]
         The like around which each stands: among the note's likes in no gathering, the one with most likes of the note
-        within the window, the earliest of several. O(k log k) in a note's likes k.
+        within the window, the earliest of several. O(m).
     """
     gathering = np.full(len(ts), -1, np.int32)
     middle = np.empty(len(ts) // least, np.int32)
+    longest = 0
+    for g in range(len(ptr) - 1):
+        longest = max(longest, ptr[g + 1] - ptr[g])
+    near, dense, begins = np.empty(longest, np.int32), np.empty(longest, np.int32), np.empty(longest + 1, np.int32)
     n = 0
     for g in range(len(ptr) - 1):
         first, last = ptr[g], ptr[g + 1]
         if last - first < least:
             continue
-        near = np.empty(last - first, np.int32)
         low = high = first
+        most = 0
         for p in range(first, last):
             while ts[p] - ts[low] > window:
                 low += 1
             while high < last and ts[high] - ts[p] <= window:
                 high += 1
             near[p - first] = high - low
-        for at in np.argsort(-near, kind="mergesort"):
-            if near[at] < least:
-                break
+            most = max(most, high - low)
+        # The likes by how many are near, most first, equal ones by position: counted, since counts are small.
+        begins[: most + 1] = 0
+        for at in range(last - first):
+            begins[near[at]] += 1
+        n_dense = 0
+        for size in range(most, least - 1, -1):
+            here = begins[size]
+            begins[size] = n_dense
+            n_dense += here
+        for at in range(last - first):
+            size = near[at]
+            if size >= least:
+                dense[begins[size]] = at
+                begins[size] += 1
+        for at in dense[:n_dense]:
             p = first + at
             if gathering[p] >= 0:
                 continue
@@ -179,32 +198,65 @@ def likes_around(
     -------
     int64
         For each other from ``row_ptr[first]`` to ``row_ptr[last]``: likes of anything by the users of the gathering, at
-        most `reach` from the middle of the other. O(likes of the users, and others times users), a gathering.
+        most `reach` from the middle of the other. O(likes of the users, and others), a gathering.
     """
     base = row_ptr[first]
     out = np.zeros(row_ptr[last] - base, np.int64)
+    begins, binned = np.empty(0, np.int64), np.empty(0, np.int64)
     for i in range(first, last):
-        begin, end = row_ptr[i], row_ptr[i + 1]
-        if begin == end:
+        moments = middle[other[row_ptr[i] : row_ptr[i + 1]]]
+        if len(moments) == 0:
             continue
-        order = np.argsort(middle[other[begin:end]], kind="mergesort")
-        moments = middle[other[begin:end]][order]
-        found = np.zeros(len(order), np.int64)
+        found = out[row_ptr[i] - base : row_ptr[i + 1] - base]
+        n_binned = 0
         for m in range(ptr[i], ptr[i + 1]):
             mine = times[times_ptr[user[m]] : times_ptr[user[m] + 1]]
-            if _LOOK_UP * len(moments) < len(mine):
-                for k in range(len(moments)):
-                    until = np.searchsorted(mine, moments[k] + reach, "right")
-                    found[k] += until - np.searchsorted(mine, moments[k] - reach, "left")
+            if _LOOK_UP * len(moments) >= len(mine):
+                n_binned += len(mine)
                 continue
-            low = high = 0
             for k in range(len(moments)):
-                while low < len(mine) and mine[low] < moments[k] - reach:
-                    low += 1
-                while high < len(mine) and mine[high] <= moments[k] + reach:
-                    high += 1
-                found[k] += high - low
-        out[begin - base + order] = found
+                until = np.searchsorted(mine, moments[k] + reach, "right")
+                found[k] += until - np.searchsorted(mine, moments[k] - reach, "left")
+        # All other likes go into bins of time, as wide as a power of two.
+        low, high = moments.min() - reach, moments.max() + reach
+        bits = 0
+        while (high - low) >> bits > n_binned // _IN_BIN:
+            bits += 1
+        n_bins = ((high - low) >> bits) + 1
+        if n_bins >= len(begins):
+            begins = np.empty(2 * n_bins + 1, np.int64)
+        if n_binned > len(binned):
+            binned = np.empty(2 * n_binned, np.int64)
+        begins[: n_bins + 1] = 0
+        for filling in range(2):  # counted first
+            for m in range(ptr[i], ptr[i + 1]):
+                mine = times[times_ptr[user[m]] : times_ptr[user[m] + 1]]
+                if _LOOK_UP * len(moments) < len(mine):
+                    continue
+                for t in mine:
+                    if t < low or t > high:
+                        continue
+                    b = (t - low) >> bits
+                    if filling:
+                        binned[begins[b]] = t
+                    begins[b] += 1
+            # Where bins begin; and once they are filled again, since each then stands where the next began.
+            at = 0
+            for b in range(n_bins + 1):
+                if filling:
+                    at, begins[b] = begins[b], at
+                else:
+                    at, begins[b] = at + begins[b], at
+        for k in range(len(moments)):
+            begin, end = moments[k] - reach, moments[k] + reach
+            b_begin, b_end = (begin - low) >> bits, (end - low) >> bits
+            found[k] += begins[b_end + 1] - begins[b_begin]
+            for t in binned[begins[b_begin] : begins[b_begin + 1]]:
+                if t < begin:
+                    found[k] -= 1
+            for t in binned[begins[b_end] : begins[b_end + 1]]:
+                if t > end:
+                    found[k] -= 1
     return out
 
 

@@ -6,8 +6,10 @@ import datetime as dt
 import importlib.metadata
 import platform
 import resource
+import threading
 import time
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,7 +25,7 @@ from graphkit.detection.run import Detection
 from graphkit.engines import Engine, LocalEngine
 from graphkit.likes.model import I32, Likes
 from graphkit.partition import UserGraph, partition
-from graphkit.progress import Advance, Progress
+from graphkit.progress import Progress
 from graphkit.projection.project import Projection, project
 from graphkit.projection.windows import usable_windows
 from graphkit.scoring.competition import compete
@@ -96,15 +98,19 @@ def detect(
     with progress.stage("project", len(windows_s), "windows"):
         key = likes.breadth_keys(config.projection.fresh_s)
         projection = project(graph, key, windows_s, config.projection, engine, progress)
-    # Rings and decoys are scored in one thread: meanwhile the other projects the next decoy.
-    made = _decoys(likes, graph, windows_s, config, engine)
-    with engine.ahead(made, len(likes) * _DECOY_BYTES) as decoys:
+    # Side by side: igraph holds the interpreter, and while it works for one of the two, numpy does for the other.
+    competes = threading.Event()
+    competes.set()
+    searched = _searched(_decoys(likes, graph, windows_s, config, engine), config, engine, competes)
+    with ExitStack() as leaving:
+        decoys = leaving.enter_context(engine.ahead(searched, len(likes) * _DECOY_BYTES))
+        leaving.callback(competes.clear)
         communities = partition(UserGraph.from_projection(projection), config.partition, progress)
         gathered = find_gathered(likes, graph, projection, config, engine, progress)
         rings = find_rings(likes, graph, key, projection, communities, gathered, config, progress)
         with progress.stage("decoys", len(windows_s) * config.scoring.decoys, "decoys") as advance:
-            competes = bool(np.any(rings.score >= config.scoring.review_score))
-            found = [*_found_in(decoys, config, engine, advance)] if competes else []
+            found = next(decoys) if np.any(rings.score >= config.scoring.review_score) else []
+            advance(len(windows_s) * config.scoring.decoys)
             rings = compete(rings, found, config.scoring.decoys, config.scoring)
     with progress.stage("tables", len(rings), "rings"):
         tables = build_tables(likes, graph, projection, rings, config.scoring)
@@ -151,16 +157,21 @@ def _decoys(
             yield _Decoy(decoy, its_graph, key, project(its_graph, key, (window_s,), config.projection, engine))
 
 
-def _found_in(decoys: Iterable[_Decoy], config: Config, engine: Engine, advance: Advance) -> Iterator[Rings]:
-    """Yield what is found in each decoy that has communities."""
-    for decoy in decoys:
-        communities = partition(UserGraph.from_projection(decoy.projection), config.partition)
-        gathered = find_gathered(decoy.likes, decoy.graph, decoy.projection, config, engine)
-        if communities or any(len(found.jobs) for found in gathered):
-            yield find_rings(
-                decoy.likes, decoy.graph, decoy.key, decoy.projection, communities, gathered, config, single_notes=False
-            )
-        advance(1)
+def _searched(
+    decoys: Iterable[_Decoy], config: Config, engine: Engine, wanted: threading.Event
+) -> Iterator[list[Rings]]:
+    """Yield once what is found in the decoys that have communities; begin no further search once it is not wanted."""
+    yield [rings for decoy in decoys if wanted.is_set() for rings in _found_in(decoy, config, engine)]
+
+
+def _found_in(decoy: _Decoy, config: Config, engine: Engine) -> Iterator[Rings]:
+    """Yield what is found in a decoy, if it has communities."""
+    communities = partition(UserGraph.from_projection(decoy.projection), config.partition)
+    gathered = find_gathered(decoy.likes, decoy.graph, decoy.projection, config, engine)
+    if communities or any(len(found.jobs) for found in gathered):
+        yield find_rings(
+            decoy.likes, decoy.graph, decoy.key, decoy.projection, communities, gathered, config, single_notes=False
+        )
 
 
 def _describe(

@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from graphkit._kernels.distinct import dense, distinct_pairs, pack
-from graphkit.detection import Detection, Ring
+from graphkit.detection import Detection
 from graphkit.explain.places import NOWHERE, Places, codes
 from graphkit.explain.verdict import Verdict
 from graphkit.explain.words import Said, channel_name
@@ -107,19 +107,19 @@ class Claim:
         }
 
 
-def claims(ring: Ring, verdict: Verdict, neutral: Mapping[str, float]) -> tuple[Claim, ...]:
+def claims(row: Mapping[str, Any], verdict: Verdict, neutral: Mapping[str, float]) -> tuple[Claim, ...]:
     """Return what every channel says of a ring, in the order of ``schemas.CHANNELS``.
 
     Parameters
     ----------
-    ring
-        The ring.
+    row
+        The ring's row of ``rings``.
     verdict
         Its verdict.
     neutral
         Where each channel turns (`neutral_points`).
     """
-    filled = {**ring.row, **(ring.row["evidence"] or {})}
+    filled = {**row, **(row["evidence"] or {})}
     return tuple(_claim(name, verdict, filled, neutral[name]) for name, _ in CHANNELS)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+from graphkit.config import ScoringConfig
 from graphkit.explain.verdict import Verdict
 from graphkit.explain.words import Said, channel_name
 from graphkit.scoring.tiers import (
@@ -63,31 +64,78 @@ class Innocent:
         return not any(check.holds for check in self.checks)
 
 
-def innocents(verdict: Verdict) -> tuple[Innocent, ...]:
-    """Return every honest explanation of a ring, the closest first: open ones, then those that the least excludes."""
-    found = [_one(name, verdict) for name in EXPLANATIONS]
-    return tuple(sorted(found, key=lambda one: sum(check.holds for check in one.checks) / len(one.checks)))
+def innocents(verdict: Verdict) -> list[tuple[Innocent, ...]]:
+    """Return every honest explanation of each ring, the closest first: open ones, then whatever least excludes."""
+    told = _Told.of(verdict)
+    return [
+        tuple(
+            sorted(
+                (_one(name, told, ring) for name in EXPLANATIONS),
+                key=lambda one: sum(check.holds for check in one.checks) / len(one.checks),
+            )
+        )
+        for ring in range(len(verdict.decoys))
+    ]
 
 
-def _one(name: str, verdict: Verdict) -> Innocent:
-    checks = (*_own_checks(name, verdict), _witnesses(name, verdict))
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """What the tiers say of rings, as plain values by ring.
+
+    Attributes
+    ----------
+    config
+        Settings of the run.
+    numbers
+        Numbers and weights by name.
+    unrelated, mutual, once, late
+        As the functions of `graphkit.scoring.tiers` have it.
+    heard, needed
+        Channels of the witnesses that speak, and by explanation how many close it.
+    """
+
+    config: ScoringConfig
+    numbers: list[dict[str, float]]
+    unrelated: list[bool]
+    mutual: list[bool]
+    once: list[bool]
+    late: list[bool]
+    heard: tuple[tuple[str, ...], ...]
+    needed: dict[str, list[int]]
+
+    @classmethod
+    def of(cls, verdict: Verdict) -> _Told:
+        """Ask the tiers about all rings."""
+        numbers, weights, config = verdict.numbers, verdict.weights, verdict.config
+        return cls(
+            config,
+            verdict.plain,
+            unrelated(weights, config).tolist(),
+            small_and_mutual(numbers, weights, config).tolist(),
+            once(numbers).tolist(),
+            often_late(numbers, config).tolist(),
+            verdict.witnesses,
+            {name: count.tolist() for name, count in witnesses_needed(numbers, config).items()},
+        )
+
+
+def _one(name: str, told: _Told, ring: int) -> Innocent:
+    checks = (*_own_checks(name, told, ring), _witnesses(name, told, ring))
     held = sum(check.holds for check in checks)
     said = (
         Said("INNOCENT_CLOSED", {"n_closed": held, "n_checks": len(checks)})
         if held
-        else Said("INNOCENT_OPEN", {"open_score": verdict.config.open_score})
+        else Said("INNOCENT_OPEN", {"open_score": told.config.open_score})
     )
     return Innocent(name, Said(name.removeprefix("may_be_").upper()), checks, said)
 
 
-def _own_checks(name: str, verdict: Verdict) -> tuple[Check, ...]:
+def _own_checks(name: str, told: _Told, ring: int) -> tuple[Check, ...]:
     """Return what excludes an explanation besides witnesses; each as `tiers.open_explanations` asks it."""
-    config = verdict.config
-    numbers = {key: float(value[0]) for key, value in verdict.numbers.items()}
-    numbers |= {f"weight_{channel}": float(nats[0]) for channel, nats in verdict.weights.items()}
+    config, numbers = told.config, told.numbers[ring]
 
     def check(code: str, holds: bool, **lines: float) -> Check:
-        return Check(Said(code, {**numbers, **lines}), holds)
+        return Check(Said(code, numbers | lines), holds)
 
     # Where a number is unknown the first two ask nothing, and the third is not excluded: as the tiers have it.
     match name:
@@ -95,39 +143,32 @@ def _own_checks(name: str, verdict: Verdict) -> tuple[Check, ...]:
             window_s = config.timing_window_s
             return (
                 check("CHECK_QUICK", not numbers["quick"] < QUICK, line=QUICK, timing_window_s=window_s),
-                check("CHECK_UNRELATED", bool(unrelated(verdict.weights, config)[0]), line=config.channel_nats),
+                check("CHECK_UNRELATED", told.unrelated[ring], line=config.channel_nats),
             )
         case "may_be_circle":
             few, small = config.min_episodes, config.circle_size
-            own = bool(small_and_mutual(verdict.numbers, verdict.weights, config)[0])
-            often = not numbers["episodes"] < few
+            own, often = told.mutual[ring], not numbers["episodes"] < few
             return (
                 check("CHECK_EPISODES_OWN" if own and often else "CHECK_EPISODES", often and not own, line=few),
                 check("CHECK_JOB_SIZE", not numbers["job_size"] < small, line=small),
             )
         case "may_be_crowd":
-            owns, alone = numbers["burst_capture"] >= OWN_BURST, bool(once(verdict.numbers)[0])
+            owns, alone = numbers["burst_capture"] >= OWN_BURST, told.once[ring]
             code = "CHECK_OWN_BURST_ONCE" if owns and alone else "CHECK_OWN_BURST"
             return (check(code, owns and not alone, line=OWN_BURST),)
         case _:
             authors = numbers["authors_effective"]
-            often = bool(often_late(verdict.numbers, config)[0])
             return (
                 check("CHECK_AUTHORS_KNOWN", not math.isnan(authors)),
                 check("CHECK_NOT_EARLY", numbers["weight_arrival"] > -config.early_nats, line=-config.early_nats),
-                check("CHECK_OFTEN_LATE", often, line=config.min_episodes, early_line=RATHER_EARLY),
+                check("CHECK_OFTEN_LATE", told.late[ring], line=config.min_episodes, early_line=RATHER_EARLY),
             )
 
 
-def _witnesses(name: str, verdict: Verdict) -> Check:
-    heard = verdict.witnesses
-    needed = int(witnesses_needed(verdict.numbers, verdict.config)[name][0])
+def _witnesses(name: str, told: _Told, ring: int) -> Check:
+    heard, needed = told.heard[ring], told.needed[name][ring]
     finding = Said(
         "CHECK_WITNESSES",
-        {
-            "n_witnesses": len(heard),
-            "line": needed,
-            "witnesses": tuple(channel_name(channel) for channel in heard),
-        },
+        {"n_witnesses": len(heard), "line": needed, "witnesses": tuple(map(channel_name, heard))},
     )
     return Check(finding, len(heard) >= needed)

@@ -54,7 +54,7 @@ def explain_note(run: Detection, note: Any, lang: str, recount: Recount | None) 
 
 def _pushed(run: Detection, target: dict[str, Any]) -> tuple[Said, ...]:
     story = ring_story(run, target["ring_id"])
-    row = story.ring.row
+    row = story.row
     numbers = {
         "n_users": row["n_users"],
         "n_ring_likes": target["n_ring_likes"],
@@ -104,9 +104,9 @@ def explain_like(run: Detection, user: Any, note: Any, lang: str, recount: Recou
     row = proposed[0]
     story = ring_story(run, row["ring_id"])
     (target,) = rows_where(story.ring.targets, "note_id", note)
-    ring_codes = set(story.ring.row["reasons"])
+    ring_codes = set(story.row["reasons"])
     own = [Said(code, {**target, **row}) for code in row["reasons"] if code not in ring_codes]
-    held = row["tier"] == "review" and story.ring.row["tier"] == "purge"
+    held = row["tier"] == "review" and story.row["tier"] == "purge"
     return Explanation(
         subject,
         lang,

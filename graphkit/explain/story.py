@@ -30,6 +30,8 @@ class RingStory:
     ----------
     ring
         The ring, of a run that has no other.
+    row
+        Its row of ``rings``.
     verdict
         What decides its tier; answers what-ifs.
     headline
@@ -47,6 +49,7 @@ class RingStory:
     """
 
     ring: Ring = field(repr=False)
+    row: Mapping[str, Any] = field(repr=False)
     verdict: Verdict = field(repr=False)
     headline: Said
     claims: tuple[Claim, ...]
@@ -82,7 +85,7 @@ class RingStory:
 
     def to_dict(self, lang: str = "en") -> dict[str, Any]:
         """Return the story as plain values, sentences in one language."""
-        row = self.ring.row
+        row = self.row
         closest = self.closest
         return {
             "ring": {name: row[name] for name in ("ring_id", "kind", "tier", "score", "q_value", "window_s")}
@@ -147,26 +150,29 @@ def ring_stories(run: Detection) -> list[RingStory]:
     not_known = _not_known(run.info)
     verdicts = Verdict.of(run.rings, config.scoring)
     neutral = {channel: points.tolist() for channel, points in neutral_points(verdicts.numbers).items()}
-    headlines, lowers = _headlines(run), what_lowers(verdicts)
+    rows = run.rings.to_pylist()
+    headlines, closest = _headlines(run, rows), innocents(verdicts)
+    lowers, raises = what_lowers(verdicts), what_raises(verdicts, off)
     rests = leave_one_out(run, verdicts, config.partition.min_users)
     of_ring, nobody = by_ring(rests), rests.slice(0, 0)
     return [
         RingStory(
             ring,
+            row,
             verdict,
             headlines[i],
-            claims(ring, verdict, {channel: points[i] for channel, points in neutral.items()}),
+            claims(row, verdict, {channel: points[i] for channel, points in neutral.items()}),
             not_known,
-            innocents(verdict),
+            closest[i],
             lowers[i],
-            what_raises(verdict, off),
+            raises[i],
             of_ring.get(ring.ring_id, nobody).drop_columns("ring_id"),
         )
-        for i, (ring, verdict) in enumerate(zip(apart(run), verdicts.each(), strict=True))
+        for i, (ring, row, verdict) in enumerate(zip(apart(run), rows, verdicts.each(), strict=True))
     ]
 
 
-def _headlines(run: Detection) -> list[Said]:
+def _headlines(run: Detection, rows: list[dict[str, Any]]) -> list[Said]:
     """Return by ring who it is, and how many of its likes are proposed."""
     ring = codes(run.candidates["ring_id"], run.rings["ring_id"])
     counts = {
@@ -177,7 +183,7 @@ def _headlines(run: Detection) -> list[Said]:
     }
     return [
         Said(f"RING_{row['tier'].upper()}", row | {name: of[i] for name, of in counts.items()})
-        for i, row in enumerate(run.rings.to_pylist())
+        for i, row in enumerate(rows)
     ]
 
 

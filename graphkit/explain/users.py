@@ -39,8 +39,8 @@ def explain_user(run: Detection, user: Any, lang: str, recount: Recount | None) 
     rests = {r["user_id"]: r for r in story.members.to_pylist()}[user]
     n_rest = row["n_likes"] - row["n_ring_likes"]
     counts = {f"n_{tier}": sum(like["tier"] == tier for like in likes) for tier in ("purge", "review")}
-    numbers = {**row, **counts, "user": str(user), "n_rest": n_rest, "n_users": story.ring.row["n_users"]}
-    watched = story.ring.row["tier"] == "watch"
+    numbers = {**row, **counts, "user": str(user), "n_rest": n_rest, "n_users": story.row["n_users"]}
+    watched = story.row["tier"] == "watch"
     own = tuple(Said(reason, row) for reason in row["reasons"])
     against = [Said("MEMBER_HONEST", numbers)] if n_rest else []
     if row["n_partners"] == 0:
@@ -106,7 +106,7 @@ def like_line(story: RingStory, like: dict[str, Any]) -> Said:
 
 def member_lines(story: RingStory, rests: dict[str, Any]) -> tuple[Said, ...]:
     """Return what rests on a member, and whether the ring would keep its tier without."""
-    row = story.ring.row
+    row = story.row
     numbers = {**rests, "n_ties": story.ring.ties.num_rows, "n_likes": row["n_likes"], "n_notes": row["n_notes"]}
     lines = [Said("MEMBER_RESTS", numbers)]
     lines += [

@@ -103,9 +103,9 @@ class Verdict:
     def each(self) -> Iterator[Verdict]:
         """Yield the verdicts one by one."""
         for i in range(len(self.decoys)):
-            yield self.at(np.array([i]))
+            yield self.at(slice(i, i + 1))
 
-    def at(self, of: npt.NDArray[np.int64]) -> Verdict:
+    def at(self, of: npt.NDArray[np.int64] | slice) -> Verdict:
         """Return versions of the verdicts, the one of ring ``of[i]`` in place i."""
         numbers = {name: values[of] for name, values in self.numbers.items()}
         return Verdict(numbers, {name: nats[of] for name, nats in self.weights.items()}, self.decoys[of], self.config)
@@ -137,10 +137,25 @@ class Verdict:
         return assign_tiers(self.score, self.weights, self.q_value, self.config)
 
     @cached_property
-    def witnesses(self) -> tuple[str, ...]:
-        """Of each witness that speaks for a single ring, the channel that says most."""
-        loudest = (max(names, key=lambda name: float(self.weights[name][0])) for names in WITNESSES)
-        return tuple(name for name in loudest if self.weights[name][0] >= self.config.witness_nats)
+    def witnesses(self) -> tuple[tuple[str, ...], ...]:
+        """By ring, of each witness that speaks for it, the channel that says most."""
+        heard = []
+        for names in WITNESSES:
+            nats = np.stack([self.weights[name] for name in names])
+            loudest, most = nats.argmax(axis=0).tolist(), nats.max(axis=0)
+            heard.append(
+                [
+                    names[k] if speaks else ""
+                    for k, speaks in zip(loudest, most >= self.config.witness_nats, strict=True)
+                ]
+            )
+        return tuple(tuple(filter(None, names)) for names in zip(*heard, strict=True))
+
+    @cached_property
+    def plain(self) -> list[dict[str, float]]:
+        """By ring, its numbers and weights by name, as ``schemas.EVIDENCE`` calls them."""
+        columns = self.numbers | {f"weight_{channel}": nats for channel, nats in self.weights.items()}
+        return [dict(zip(columns, row, strict=True)) for row in np.stack([*columns.values()], axis=1).tolist()]
 
     def without(self, channels: Iterable[str]) -> Verdict:
         """Return the verdict were these channels silent; what they said against the ring is silent too."""
@@ -167,11 +182,10 @@ def what_lowers(verdict: Verdict) -> list[tuple[Said, ...]]:
     Up to `_TOGETHER` channels every choice is tried, and of those that lower the tier the one that says least is named;
     beyond, the strongest channels are silenced one after the other.
     """
-    alone = _rests_on_one(verdict)
-    return [
-        (Said("FALLS_NEVER"),) if tier == WATCH else alone[i] or _rests_on_several(verdict.at(np.array([i])))
-        for i, tier in enumerate(verdict.tier.tolist())
-    ]
+    said, tiers = _rests_on_one(verdict), verdict.tier.tolist()
+    left = [i for i, tier in enumerate(tiers) if tier != WATCH and not said[i]]
+    together = _rest_on_several(verdict, left)
+    return [(Said("FALLS_NEVER"),) if tier == WATCH else said[i] or together.get(i, ()) for i, tier in enumerate(tiers)]
 
 
 def _rests_on_one(verdict: Verdict) -> list[tuple[Said, ...]]:
@@ -188,21 +202,27 @@ def _rests_on_one(verdict: Verdict) -> list[tuple[Said, ...]]:
     return [*map(tuple, said)]
 
 
-def _rests_on_several(verdict: Verdict) -> tuple[Said, ...]:
-    """Say the fewest channels, two or more, that together lower the tier of a single ring."""
+def _rest_on_several(verdict: Verdict, left: list[int]) -> dict[int, tuple[Said, ...]]:
+    """Say for some rings the fewest channels, two or more, that together lower the tier of each, where any do."""
     names = [*verdict.weights]
-    nats = np.array([float(values[0]) for values in verdict.weights.values()])
-    speaking = np.argsort(-nats, kind="stable")[: np.count_nonzero(nats > 0)]
-    for size in range(2, len(speaking) + 1):
-        chosen = _choices(len(speaking), size) if size <= _TOGETHER else np.arange(size)[None]
-        silent = np.zeros((len(chosen), len(names)), np.bool_)
-        np.put_along_axis(silent, speaking[chosen], True, axis=1)
-        less = verdict.silenced(np.zeros(len(chosen), np.int64), silent)
-        lowered = np.flatnonzero(less.tier < verdict.tier[0])
-        if len(lowered):
-            least = lowered[int(np.argmin(silent[lowered] @ nats))]
-            return (_falls("FALLS_TOGETHER", less, int(least), [names[c] for c in speaking[chosen[least]]]),)
-    return ()
+    nats = np.stack([*verdict.weights.values()], axis=1)
+    speaking = {i: np.argsort(-nats[i], kind="stable")[: np.count_nonzero(nats[i] > 0)] for i in left}
+    said: dict[int, tuple[Said, ...]] = {}
+    for size in range(2, max(map(len, speaking.values()), default=0) + 1):
+        left = [i for i in left if i not in said and len(speaking[i]) >= size]
+        tried = {i: _choices(len(speaking[i]), size) if size <= _TOGETHER else np.arange(size)[None] for i in left}
+        of = np.repeat(np.array(left, np.int64), [len(chosen) for chosen in tried.values()])
+        silent = np.zeros((len(of), len(names)), np.bool_)
+        channels = [speaking[i][chosen] for i, chosen in tried.items()]
+        np.put_along_axis(silent, np.concatenate([np.empty((0, size), np.int64), *channels]), True, axis=1)
+        less = verdict.silenced(of, silent)
+        lowered = np.flatnonzero(less.tier < verdict.tier[of])
+        for i in np.unique(of[lowered]).tolist():
+            its = lowered[of[lowered] == i]
+            least = int(its[np.argmin(silent[its] @ nats[i])])
+            quiet = [c for c in speaking[i].tolist() if silent[least, c]]
+            said[i] = (_falls("FALLS_TOGETHER", less, least, [names[c] for c in quiet]),)
+    return said
 
 
 @cache
@@ -217,55 +237,60 @@ def _falls(code: str, less: Verdict, version: int, channels: Iterable[str]) -> S
     return Said(code, {"channels": tuple(map(channel_name, channels)), "tier": tier, "score": score})
 
 
-def what_raises(verdict: Verdict, off: frozenset[str]) -> tuple[Said, ...]:
-    """Say what is missing for the next tier, and which witnesses might supply it.
+def what_raises(verdict: Verdict, off: frozenset[str]) -> list[tuple[Said, ...]]:
+    """Say what is missing for the next tier of each ring, and which witnesses might supply it.
 
     Parameters
     ----------
     verdict
-        Of one ring.
+        The verdicts.
     off
         Channels that the input did not allow.
 
     Returns
     -------
-    tuple of Said
+    list of tuple of Said
         Nothing for a ring in tier ``purge``.
     """
-    tier = int(verdict.tier[0])
-    if tier == PURGE:
-        return ()
     config = verdict.config
-    wanted = tier + 1
-    name = tier_name(TIERS[wanted])
-    line = {REVIEW: config.review_score, PURGE: config.purge_score}[wanted]
-    said = []
-    nats = float(verdict.nats[0])
-    if nats < math.log(line / (1 - line)):
-        said.append(Said("RISES_NATS", {"tier": name, "line": math.log(line / (1 - line)), "nats": nats}))
-    if wanted == PURGE:
-        said.extend(_missing_for_purge(verdict, name))
-    silent = [names for names in WITNESSES if not set(names) & set(verdict.witnesses)]
-    able = tuple(channel_name(n) for names in silent for n in names if n not in off)
-    unable = tuple(channel_name(n) for names in silent for n in names if n in off)
-    said += [Said(code, {"witnesses": them}) for code, them in (("RISES_SILENT", able), ("RISES_OFF", unable)) if them]
-    return tuple(said)
+    lines = {REVIEW: config.review_score, PURGE: config.purge_score}
+    missing = _missing_for_purge(verdict)
+    out: list[tuple[Said, ...]] = []
+    for i, (tier, nats) in enumerate(zip(verdict.tier.tolist(), verdict.nats.tolist(), strict=True)):
+        if tier == PURGE:
+            out.append(())
+            continue
+        line = math.log(lines[tier + 1] / (1 - lines[tier + 1]))
+        short = nats < line
+        said = [Said("RISES_NATS", {"tier": tier_name(TIERS[tier + 1]), "line": line, "nats": nats})] if short else []
+        if tier + 1 == PURGE:
+            said += missing[i]
+        silent = [names for names in WITNESSES if not set(names) & set(verdict.witnesses[i])]
+        able = tuple(channel_name(n) for names in silent for n in names if n not in off)
+        unable = tuple(channel_name(n) for names in silent for n in names if n in off)
+        asked = (("RISES_SILENT", able), ("RISES_OFF", unable))
+        out.append((*said, *(Said(code, {"witnesses": them}) for code, them in asked if them)))
+    return out
 
 
-def _missing_for_purge(verdict: Verdict, name: Said) -> list[Said]:
-    config = verdict.config
-    said = []
-    heard = len(verdict.witnesses)
-    needed = witnesses_needed(verdict.numbers, config)
-    for explanation in EXPLANATIONS:
-        if verdict.open[explanation][0]:
-            title = Said(explanation.removeprefix("may_be_").upper())
-            said.append(Said("RISES_OPEN", {"explanation": title, "n_missing": int(needed[explanation][0]) - heard}))
-    if verdict.decoys[0] > config.max_q:
-        q = float(verdict.decoys[0])
-        said.append(Said("RISES_Q", {"q_value": q, "tier": name, "max_q": config.max_q}))
-    speaking = sum(w[0] >= config.channel_nats for n, w in verdict.weights.items() if n != "lockstep")
-    if speaking < config.min_channels:
-        numbers = {"n_channels": int(speaking), "tier": name, "min_channels": config.min_channels}
-        said.append(Said("RISES_CHANNELS", numbers))
-    return said
+def _missing_for_purge(verdict: Verdict) -> list[list[Said]]:
+    """Say by ring what keeps it from tier ``purge``, besides its score and whoever did not speak."""
+    config, name = verdict.config, tier_name(TIERS[PURGE])
+    needed = {key: count.tolist() for key, count in witnesses_needed(verdict.numbers, config).items()}
+    is_open = {key: flags.tolist() for key, flags in verdict.open.items()}
+    spoke = sum((w >= config.channel_nats).astype(np.int64) for n, w in verdict.weights.items() if n != "lockstep")
+    out: list[list[Said]] = []
+    for i, (decoys, speaking) in enumerate(zip(verdict.decoys.tolist(), np.asarray(spoke).tolist(), strict=True)):
+        said = []
+        for explanation in EXPLANATIONS:
+            if is_open[explanation][i]:
+                title = Said(explanation.removeprefix("may_be_").upper())
+                n_missing = needed[explanation][i] - len(verdict.witnesses[i])
+                said.append(Said("RISES_OPEN", {"explanation": title, "n_missing": n_missing}))
+        if decoys > config.max_q:
+            said.append(Said("RISES_Q", {"q_value": decoys, "tier": name, "max_q": config.max_q}))
+        if speaking < config.min_channels:
+            numbers = {"n_channels": speaking, "tier": name, "min_channels": config.min_channels}
+            said.append(Said("RISES_CHANNELS", numbers))
+        out.append(said)
+    return out

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from importlib import resources
 from typing import Any
 
 from graphkit.display import clean
 from graphkit.errors import ConfigError
-from graphkit.scoring.reasons import REASONS, fill, sentence
+from graphkit.scoring.reasons import REASONS, fill
 
 #: Languages that explanations speak.
 LANGUAGES = ("en", "zh")
@@ -57,29 +57,13 @@ class Said:
 
     def text(self, lang: str = "en") -> str:
         """Return the sentence in English (``"en"``) or Chinese (``"zh"``), invisible characters written out."""
-        numbers = _Spoken(self.numbers, lang)
         if self.code in SENTENCES:
-            return fill(SENTENCES[self.code][lang], numbers)
-        return sentence(self.code, numbers, lang) if self.code in REASONS else clean(self.code)
-
-
-class _Spoken(Mapping[str, Any]):
-    """Numbers in one language, each turned into it when a sentence asks for it: rows hold far more than it says."""
-
-    def __init__(self, numbers: Mapping[str, Any], lang: str) -> None:
-        self._numbers, self._lang = numbers, lang
-
-    def __getitem__(self, name: str) -> Any:
-        return _shown(self._numbers[name], self._lang)
-
-    def get(self, name: str, default: Any = None) -> Any:
-        return _shown(self._numbers.get(name, default), self._lang)
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._numbers)
-
-    def __len__(self) -> int:
-        return len(self._numbers)
+            template = SENTENCES[self.code][lang]
+        elif self.code in REASONS:
+            template = getattr(REASONS[self.code], lang)
+        else:
+            return clean(self.code)
+        return fill(template, lambda name: _shown(self.numbers.get(name), lang))
 
 
 def _shown(value: Any, lang: str) -> Any:

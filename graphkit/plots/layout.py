@@ -13,8 +13,8 @@ from graphkit.likes.model import F64, I64
 
 #: Strongest ties kept for each member: more make a blot, and these hold its parts together.
 TIES_EACH = 8
-#: Members beyond which the layout takes fewer rounds.
-_LARGE = 300
+#: Members beyond which only those near one another push apart, and beyond which the layout takes fewer rounds.
+_MANY, _LARGE = 100, 300
 _ROUNDS, _FEW_ROUNDS = 100, 50
 _SEED = 7
 #: Share of the drawing's height for each row of members without a tie, and members in such a row.
@@ -56,8 +56,9 @@ def strongest(ties: Ties) -> I64:
         Positions, ascending.
     """
     a, b, weight = ties
-    ends, tie = np.concatenate([a, b]), np.tile(np.arange(len(a)), 2)
-    order = np.lexsort((tie, -weight[tie], ends))
+    heaviest = np.argsort(-weight, kind="stable")
+    ends, tie = np.stack([a[heaviest], b[heaviest]], axis=1).ravel(), np.repeat(heaviest, 2)
+    order = np.argsort(ends, kind="stable")
     ends, tie = ends[order], tie[order]
     begins = np.flatnonzero(np.diff(ends, prepend=-1))
     rank = np.arange(len(ends)) - np.repeat(begins, np.diff(np.append(begins, len(ends))))
@@ -81,8 +82,8 @@ def lay_out(n: int, a: I64, b: I64) -> F64:
     """
     import igraph
 
-    tied = np.unique(np.concatenate([a, b]))
-    loose = np.setdiff1d(np.arange(n), tied)
+    n_ties = np.bincount(np.concatenate([a, b]), minlength=n)
+    tied, loose = np.flatnonzero(n_ties), np.flatnonzero(n_ties == 0)
     place = np.empty((n, 2))
     rows = -(-len(loose) // _IN_ROW)
     floor = 1 - min(rows * _ROW_HEIGHT, 0.5) if len(tied) else 0.0
@@ -92,7 +93,9 @@ def lay_out(n: int, a: I64, b: I64) -> F64:
         # igraph draws the first positions from a process-wide generator.
         igraph.set_random_number_generator(random.Random(_SEED))
         try:
-            found = graph.layout_fruchterman_reingold(niter=_FEW_ROUNDS if len(tied) > _LARGE else _ROUNDS, grid="auto")
+            found = graph.layout_fruchterman_reingold(
+                niter=_FEW_ROUNDS if len(tied) > _LARGE else _ROUNDS, grid="grid" if len(tied) > _MANY else "nogrid"
+            )
         finally:
             igraph.set_random_number_generator(random)
         at = np.array(found.coords).reshape(len(tied), 2)

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from graphkit._kernels.gatherings import gather, likes_around, shared_users
-from graphkit._kernels.grouping import even_blocks, group_pointers
-from graphkit._kernels.neighbours import RATE_BITS
-from graphkit.bipartite import BipartiteGraph
+from graphkit._kernels.grouping import even_blocks, group_members, group_pointers
+from graphkit._kernels.neighbours import RATE_BITS, counts_around
+from graphkit.bipartite import BipartiteGraph, time_order
 from graphkit.config import ProjectionConfig
 from graphkit.engines import Engine
 from graphkit.likes.model import F64, I32, I64
@@ -42,12 +42,10 @@ class Gatherings:
         Its note, int32[n].
     middle, first, last
         Moment it stands around, first and last like, microseconds since 1970 UTC, int64[n].
-    n_likes
-        Its likes, int64[n].
     share
         Its share of all likes around it, in fixed point (`RATE_BITS`), int64[n].
-    gathering, like
-        Each like in a gathering: which, and its position among all likes; int32[k], by position.
+    ptr, like
+        Its likes are those at ``like[ptr[i]:ptr[i + 1]]``, ascending positions among all likes; int64[n + 1], int32[k].
     """
 
     window_s: int
@@ -56,30 +54,33 @@ class Gatherings:
     middle: I64
     first: I64
     last: I64
-    n_likes: I64
     share: I64
-    gathering: I32
+    ptr: I64
     like: I32
 
     def __len__(self) -> int:
         return len(self.note)
+
+    @property
+    def n_likes(self) -> I64:
+        """Its likes, int64[n]."""
+        return np.diff(self.ptr)
 
     @classmethod
     def of(cls, graph: BipartiteGraph, traffic: Traffic, window_s: int) -> Gatherings:
         """Find the gatherings of all notes. O(m log m)."""
         window, horizon = traffic.widths(window_s)
         of, at = gather(graph.ts, graph.note_ptr, window, LEAST_LIKES)
-        like = np.flatnonzero(of >= 0).astype(np.int32)
-        of = of[like]
-        n_likes = np.bincount(of, minlength=len(at))
-        grouped = like[np.argsort(of, kind="stable")]
-        stop = np.cumsum(n_likes)
-        first, last = graph.ts[grouped[stop - n_likes]], graph.ts[grouped[stop - 1]]
+        inside = np.flatnonzero(of >= 0).astype(np.int32)
+        ptr = group_pointers(of[inside], len(at))
+        like = group_members(of, inside, ptr)
+        first, last = graph.ts[like[ptr[:-1]]], graph.ts[like[ptr[1:] - 1]]
         middle = graph.ts[at]
-        around = traffic.sorted_ts.searchsorted(middle + horizon, "right")
-        around -= traffic.sorted_ts.searchsorted(middle - horizon, "left")
-        share = ((2 * n_likes + 1) << RATE_BITS) // (2 * around + 1)
-        return cls(window_s, horizon, graph.note[at], middle, first, last, n_likes, share, of, like)
+        by_time = time_order(middle, graph.room)
+        around = np.empty(len(at), np.int64)
+        around[by_time] = counts_around(traffic.sorted_ts, middle[by_time], horizon)
+        share = ((2 * np.diff(ptr) + 1) << RATE_BITS) // (2 * around + 1)
+        return cls(window_s, horizon, graph.note[at], middle, first, last, share, ptr, like)
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,24 +141,8 @@ def find_reunions(
     """
     n_tests = max(n_tests, 1)
     one, other, shared = _sharing(graph, found, author_key, n_tests, config, engine)
-    user, ptr = _by_gathering(graph.user[found.like], found.gathering, len(found))
-
-    def about(row: I32, column: I32) -> I64:
-        """Count the likes of the users of `row`, ascending, within the horizon of `column`."""
-        row_ptr = group_pointers(row, len(found))
-
-        def some(block: tuple[int, int]) -> I64:
-            return likes_around(
-                *block, row_ptr, column, user, ptr, graph.user_ts, graph.user_ptr, found.middle, found.horizon
-            )
-
-        parts = engine.map(some, even_blocks(row_ptr, _BLOCKS))
-        return np.concatenate([np.empty(0, np.int64), *parts])
-
-    back = np.argsort(other, kind="stable")
-    of_other = np.empty(len(one), np.int64)
-    of_other[back] = about(other[back], one[back])
-    expected2 = about(one, other) * found.share[other] + of_other * found.share[one]
+    about_one, about_other = np.split(_about(graph, found, np.append(one, other), np.append(other, one), engine), 2)
+    expected2 = about_one * found.share[other] + about_other * found.share[one]
     p_value = pair_p_values(shared, expected2)
     kept = benjamini_hochberg(p_value, max(n_tests, len(p_value))) <= config.reunion_fdr
     return Reunions(one[kept], other[kept], shared[kept], expected2[kept], p_value[kept])
@@ -172,13 +157,13 @@ def _sharing(
     engine: Engine,
 ) -> tuple[I32, I32, I32]:
     """Return the pairs that share enough users to be of interest, and how many; without loss."""
-    key, engaged = author_key[found.note], graph.user[found.like]
-    often = np.bincount(engaged, minlength=graph.n_users)
-    telling = np.flatnonzero(((often >= 2) & (often <= _BUSIEST))[engaged])
-    engaged, of = engaged[telling], found.gathering[telling]
-    user, ptr = _by_gathering(engaged, of, len(found))
-    user_ptr = group_pointers(engaged, graph.n_users)
-    gathering = of[np.lexsort((of, engaged))]
+    key, user = author_key[found.note], graph.user[found.like]
+    often = np.bincount(user, minlength=graph.n_users)
+    telling = np.flatnonzero(((often >= 2) & (often <= _BUSIEST))[user])
+    user = user[telling]
+    of = np.repeat(np.arange(len(found), dtype=np.int32), found.n_likes)[telling]
+    ptr, user_ptr = group_pointers(of, len(found)), group_pointers(user, graph.n_users)
+    gathering = of[group_members(user, np.arange(len(user), dtype=np.int32), user_ptr)]
     size = np.diff(user_ptr)
     n_met = int(np.sum(size * size))
     enough = most_expected(largest_significant_p(n_met, n_tests, config.min_weight, config.reunion_fdr))
@@ -205,6 +190,26 @@ def _sharing(
     return one, other, shared
 
 
-def _by_gathering(user: I32, gathering: I32, n: int) -> tuple[I32, I64]:
-    """Return the users gathering by gathering, and where each gathering begins."""
-    return user[np.argsort(gathering, kind="stable")], group_pointers(gathering, n)
+def _about(graph: BipartiteGraph, found: Gatherings, row: I32, column: I32, engine: Engine) -> I64:
+    """Count for each pair the likes of the users of `row` within the horizon of `column`, int64[k]."""
+    row_ptr = group_pointers(row, len(found))
+    by_row = group_members(row, np.arange(len(row), dtype=np.int32), row_ptr)
+    others, user = column[by_row], graph.user[found.like]
+
+    def some(block: tuple[int, int]) -> I64:
+        return likes_around(
+            *block,
+            row_ptr,
+            others,
+            user,
+            found.ptr,
+            graph.user_ts,
+            graph.user_ptr,
+            found.middle,
+            found.horizon,
+        )
+
+    parts = engine.map(some, even_blocks(row_ptr, _BLOCKS))
+    out = np.empty(len(row), np.int64)
+    out[by_row] = np.concatenate([np.empty(0, np.int64), *parts])
+    return out

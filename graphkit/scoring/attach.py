@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from graphkit._kernels.distinct import dense, distinct, distinct_pairs, pack, unpack
-from graphkit._kernels.grouping import expand_ranges, runs_between
+from graphkit._kernels.grouping import expand_ranges, group_pointers, runs_between
 from graphkit.bipartite import BipartiteGraph
 from graphkit.likes.model import F64, I32, I64
 from graphkit.projection.null import benjamini_hochberg, poisson_tail
@@ -59,10 +59,10 @@ class Jobs:
 
 def find_jobs(graph: BipartiteGraph, views: tuple[WindowView, ...], members: Membership, likes: Coordination) -> Jobs:
     """Chain the coordinated likes of each (note, ring) whose gaps are at most the ring's window into jobs."""
-    chosen = likes.where(likes.passed)
+    ring, like = likes.ring[likes.passed], likes.like[likes.passed]
     # They are ordered by note and time already.
-    order = np.argsort(pack(graph.note[chosen.like], chosen.ring), kind="stable")
-    ring, like = chosen.ring[order], chosen.like[order]
+    order = np.argsort(pack(graph.note[like], ring), kind="stable")
+    ring, like = ring[order], like[order]
     note, ts = graph.note[like], graph.ts[like]
     if len(note) == 0:
         none32, none64 = np.empty(0, np.int32), np.empty(0, np.int64)
@@ -123,10 +123,11 @@ def attach(graph: BipartiteGraph, key: I32, members: Membership, jobs: Jobs, fdr
     if len(user) == 0:
         return members
     expected = np.empty(len(user))
-    for r in np.flatnonzero(np.bincount(ring)):
-        mine = np.flatnonzero(ring == r)
-        of_ring = jobs.ring == r
-        expected[mine] = _expected(graph, user[mine], start[of_ring], stop[of_ring], jobs.rate[of_ring])
+    by_ring, by_job_ring = np.argsort(ring, kind="stable"), np.argsort(jobs.ring, kind="stable")
+    ptr, job_ptr = group_pointers(ring, members.n_rings), group_pointers(jobs.ring, members.n_rings)
+    for r in np.flatnonzero(np.diff(ptr)).tolist():
+        mine, its = by_ring[ptr[r] : ptr[r + 1]], by_job_ring[job_ptr[r] : job_ptr[r + 1]]
+        expected[mine] = _expected(graph, user[mine], start[its], stop[its], jobs.rate[its])
     p = poisson_tail(met, expected)
     n_tests = int(np.count_nonzero(np.diff(graph.user_ptr) >= MIN_JOBS)) * members.n_rings
     q = benjamini_hochberg(p, max(n_tests, len(p)))
@@ -140,7 +141,12 @@ def attach(graph: BipartiteGraph, key: I32, members: Membership, jobs: Jobs, fdr
 
 
 def telling_jobs(
-    graph: BipartiteGraph, key: I32, members: Membership, jobs: Jobs, backed: npt.NDArray[np.bool_]
+    graph: BipartiteGraph,
+    key: I32,
+    moments: I64,
+    members: Membership,
+    jobs: Jobs,
+    backed: npt.NDArray[np.bool_],
 ) -> Jobs:
     """Return the jobs at which being there says something, each with the rate at which others are there.
 
@@ -153,6 +159,8 @@ def telling_jobs(
     ----------
     graph, key, members, jobs
         As for `attach`; all jobs.
+    moments
+        Times of all likes, ascending, int64[m].
     backed
         For which rings more than timing speaks, bool[n_rings].
 
@@ -162,11 +170,16 @@ def telling_jobs(
     """
     own = 2 * jobs.n_likes > jobs.n_all
     open_ = ~own & backed[jobs.ring] if len(jobs) else own
-    return beside_passers_by(graph, key, members, jobs, open_).where(own | open_)
+    return beside_passers_by(graph, key, moments, members, jobs, open_).where(own | open_)
 
 
 def beside_passers_by(
-    graph: BipartiteGraph, key: I32, members: Membership, jobs: Jobs, crowded: npt.NDArray[np.bool_]
+    graph: BipartiteGraph,
+    key: I32,
+    moments: I64,
+    members: Membership,
+    jobs: Jobs,
+    crowded: npt.NDArray[np.bool_],
 ) -> Jobs:
     """Raise the rates of some jobs to the share of passers-by: users who came to a single job of the ring.
 
@@ -174,6 +187,8 @@ def beside_passers_by(
     ----------
     graph, key, members, jobs
         As for `attach`; all jobs.
+    moments
+        Times of all likes, ascending, int64[m].
     crowded
         Which jobs, bool[j].
 
@@ -194,7 +209,6 @@ def beside_passers_by(
     person = dense(pack(graph.user[like], jobs.ring[job]))
     once = np.bincount(distinct_pairs(person, key[like])[0])[person] == 1
     passing = np.bincount(job[once], minlength=len(jobs))
-    moments = np.sort(graph.ts)
     anybody = np.searchsorted(moments, stop, "right") - np.searchsorted(moments, start, "left")
     rate = jobs.rate.copy()
     rate[open_] = np.maximum(rate[open_], (passing[open_] + 0.5) / (anybody[open_] + 0.5))

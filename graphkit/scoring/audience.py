@@ -46,17 +46,18 @@ def audience_overlap(
     begin = int(graph.ts.min()) if len(graph) else 0
     n_stretches = 1 + (int(graph.ts.max(initial=begin)) - begin) // _STRETCH_US
     inside = members.ring_of != NO_RING
-    everyone = _with_neighbours(count_by_stretch(graph.user, graph.ts, inside, begin, _STRETCH_US, n_stretches))
+    of_like: npt.NDArray[np.integer] = np.empty(len(graph), np.uint16 if n_stretches <= 1 << 16 else np.int32)
+    stretch_of_likes(graph.ts, begin, _STRETCH_US, of_like)
+    everyone = _with_neighbours(count_by_stretch(graph.user, of_like, inside, n_stretches))
     # Followed user by user, and most users by many rings: laid out so, two bytes a like instead of random reads.
-    by_user: npt.NDArray[np.integer] = np.empty(len(graph), np.uint16 if n_stretches <= 1 << 16 else np.int32)
-    stretch_of_likes(graph.by_user_time, graph.ts, begin, _STRETCH_US, by_user)
+    by_user = of_like[graph.by_user_time]
     found, expected = np.zeros(members.n_rings), np.zeros(members.n_rings)
     bounds = np.searchsorted(ring, np.arange(members.n_rings + 1))
     for r in range(members.n_rings):
         notes = target[bounds[r] : bounds[r + 1]]
         like = expand_ranges(graph.note_ptr[notes], graph.note_ptr[notes + 1])
         like = _first_by_author(graph, likes, like[~inside[graph.user[like]]])
-        stretch = (graph.ts[like] - begin) // _STRETCH_US
+        stretch = of_like[like]
         share = _with_neighbours(np.bincount(stretch, minlength=n_stretches)) / np.maximum(everyone, 1)
         who, which, count = np.unique(graph.user[like], return_inverse=True, return_counts=True)
         own = np.bincount(which, weights=share[stretch], minlength=len(who))

@@ -13,6 +13,7 @@ from graphkit._kernels.grouping import expand_ranges, group_members, group_point
 from graphkit._kernels.neighbours import window_bounds
 from graphkit.bipartite import BipartiteGraph, time_order
 from graphkit.likes.model import F64, I32, I64
+from graphkit.projection.null import poisson_tail
 from graphkit.projection.project import WindowView
 from graphkit.scoring.membership import NO_RING
 
@@ -20,6 +21,8 @@ S = TypeVar("S", bound=np.generic)
 Bools = npt.NDArray[np.bool_]
 
 _US = 1_000_000
+#: A like needs this many other members with it: one may be chance or a friend.
+MIN_COMPANY = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,12 +40,15 @@ class Company:
     expected
         By window of the ladder: how many the null expects, float64[k] each. The other members' likes then, on any
         note, times the note's baseline rate.
+    p_value
+        By window of the ladder: the Poisson tail of who met, 1 for fewer than `MIN_COMPANY`, float64[k] each.
     """
 
     like: I32
     ring: I32
     met: tuple[I32, ...]
     expected: tuple[F64, ...]
+    p_value: tuple[F64, ...]
 
     @classmethod
     def of(cls, graph: BipartiteGraph, views: tuple[WindowView, ...], ring_of: I32) -> Company:
@@ -64,29 +70,29 @@ class Company:
         Company
             As `of` returns it, O(k) and O(j log j) in the likes j of rings that changed.
         """
+        user = graph.user[self.like]
         was = np.full(len(ring_of), NO_RING, np.int32)
-        was[graph.user[self.like]] = self.ring
+        was[user] = self.ring
         changed = _changed(was, ring_of)
         fresh = Company._of_users(graph, views, ring_of, np.flatnonzero(changed))
-        user = graph.user[self.like]
-        kept = np.flatnonzero((ring_of[user] != NO_RING) & ~changed[user])
+        kept = np.flatnonzero(((ring_of != NO_RING) & ~changed)[user])
         # Both are in order: where the fresh ones go, and where those kept.
         fresh_at = np.searchsorted(self.like[kept], fresh.like) + np.arange(len(fresh.like))
         there = np.ones(len(kept) + len(fresh_at), np.bool_)
         there[fresh_at] = False
-        kept_at = np.flatnonzero(there)
+        source = np.empty(len(there), np.int64)
+        source[there] = kept
+        source[fresh_at] = len(self.like) + np.arange(len(fresh_at))
 
         def joined(old: npt.NDArray[S], new: npt.NDArray[S]) -> npt.NDArray[S]:
-            out = np.empty(len(there), old.dtype)
-            out[kept_at] = old[kept]
-            out[fresh_at] = new
-            return out
+            return np.concatenate([old, new]).take(source)
 
         return Company(
             joined(self.like, fresh.like),
             joined(ring_of[user], fresh.ring),
             tuple(map(joined, self.met, fresh.met)),
             tuple(map(joined, self.expected, fresh.expected)),
+            tuple(map(joined, self.p_value, fresh.p_value)),
         )
 
     @classmethod
@@ -99,13 +105,16 @@ class Company:
         # Likes are ordered by (note, ts) already, so that sorting by (note, ring) has little left to do.
         on_note = _Grouping.of(dense(pack(graph.note[like], ring)), by_time, ts)
         of_ring, of_user = _Grouping.of(ring, by_time, ts), _Grouping.of(graph.user[like], by_time, ts)
-        met, expected = [], []
+        met, expected, p_value = [], [], []
         for view in views:
             width = view.window_s * _US
             met.append(on_note.counts(width) - np.int32(1))
             others = of_ring.counts(width) - of_user.counts(width)
             expected.append(others * view.rates(like))
-        return cls(like, ring, tuple(met), tuple(expected))
+            able = np.flatnonzero(met[-1] >= MIN_COMPANY)
+            p_value.append(np.ones(len(like)))
+            p_value[-1][able] = poisson_tail(met[-1][able], expected[-1][able])
+        return cls(like, ring, tuple(met), tuple(expected), tuple(p_value))
 
 
 def _changed(was: I32, now: I32) -> Bools:

@@ -10,13 +10,10 @@ import numpy.typing as npt
 from graphkit.bipartite import BipartiteGraph
 from graphkit.config import ScoringConfig
 from graphkit.likes.model import F64, I32
-from graphkit.projection.null import poisson_tail
 from graphkit.projection.project import WindowView
-from graphkit.scoring.company import Company
+from graphkit.scoring.company import MIN_COMPANY, Company
 from graphkit.scoring.membership import Membership
 
-#: A like needs this many other members with it: one may be chance or a friend.
-MIN_COMPANY = 2
 #: Of a user who is bound to no note.
 ANY_NOTE = -1
 
@@ -57,6 +54,8 @@ class Coordination:
 
     def bound(self, graph: BipartiteGraph, note_of: I32) -> Coordination:
         """Return the same, other likes of users who are bound to a note not passed; `note_of` is by user, int32."""
+        if np.all(note_of == ANY_NOTE):
+            return self
         note = note_of[graph.user[self.like]]
         return replace(self, passed=self.passed & ((note == ANY_NOTE) | (note == graph.note[self.like])))
 
@@ -93,17 +92,15 @@ def coordinate(
     company = together.met[0].copy() if views else np.zeros(len(like), np.int32)
     expected = together.expected[0].copy() if views else np.zeros(len(like))
     window_s = np.full(len(like), views[0].window_s if views else 0, np.int32)
-    own_window = members.window_s[ring] if members.n_rings else window_s
-    n_windows = np.searchsorted([view.window_s for view in views], own_window, "right")
-    for view, k, mean in zip(views, together.met, together.expected, strict=True):
-        able = np.flatnonzero((k >= MIN_COMPANY) & (view.window_s <= own_window))
-        p = poisson_tail(k[able], mean[able])
-        better = p < best[able]
-        able = able[better]
-        best[able] = p[better]
-        company[able] = k[able]
-        expected[able] = mean[able]
-        window_s[able] = view.window_s
-    p_value = np.minimum(best * n_windows, 1.0)
+    n_windows = np.searchsorted([view.window_s for view in views], members.window_s, "right")
+    for number, (view, k, mean, p) in enumerate(
+        zip(views, together.met, together.expected, together.p_value, strict=True)
+    ):
+        better = np.flatnonzero((p < best) & (n_windows > number)[ring])
+        best[better] = p[better]
+        company[better] = k[better]
+        expected[better] = mean[better]
+        window_s[better] = view.window_s
+    p_value = np.minimum(best * n_windows[ring], 1.0)
     passed = (company >= MIN_COMPANY) & (p_value <= config.like_p)
     return Coordination(like, ring, company, expected, window_s, p_value, passed)

@@ -329,12 +329,12 @@ def _accounts(likes: Likes, members: Membership, mine: RingLikes) -> Numbers:
             out["registration_span_expected_d"] = np.full(n, span)
     for column, name in ((likes.device, "device_sharing"), (likes.ip, "ip_sharing")):
         if column is not None:
-            out[name] = _sharing(column[mine.like], mine.ring, mine.user, n)
-            other = mine.others(len(likes))
-            everyone = np.zeros(int(other.sum()), np.int64)
-            out[f"{name}_expected"] = np.full(
-                n, _sharing(column[other], everyone, likes.user[other].astype(np.int64), 1)[0]
-            )
+            known = column != UNKNOWN
+            own, other = known[mine.like], np.flatnonzero(known & mine.others(len(likes)))
+            place = dense(pack(mine.ring[own], column[mine.like[own]]))
+            out[name] = _sharing(place, mine.ring[own], mine.user[own], n)
+            everyone = np.zeros(len(other), np.int64)
+            out[f"{name}_expected"] = np.full(n, _sharing(column[other], everyone, likes.user[other], 1)[0])
     if users.views is not None:
         degree = np.bincount(likes.user, minlength=len(users)).astype(np.float64)
         per_like = ratio(users.views, degree)
@@ -377,17 +377,20 @@ def _span(at: I64, ring_of: npt.NDArray[np.int32], chosen: npt.NDArray[np.bool_]
     return out
 
 
-def _sharing(code: npt.NDArray[np.int32], ring: I64, user: I64, n: int) -> F64:
-    """Return by ring the share of users seen on a device (or address) with another user of the ring."""
-    known = code != UNKNOWN
-    ring, code, user = ring[known], code[known], user[known]
-    place = dense(pack(ring, code))
-    at, who, _ = distinct_pairs(place, user)
-    shared = np.bincount(at)[at] > 1 if len(at) else np.empty(0, np.bool_)
-    sharing = np.zeros(int(user.max(initial=0)) + 1, np.bool_)
-    sharing[who[shared]] = True
-    of, people, _ = distinct_pairs(ring, user)
-    return ratio(np.bincount(of[sharing[people]], minlength=n), np.bincount(of, minlength=n))
+def _sharing(place: npt.NDArray[np.int32], ring: I64, user: npt.NDArray[np.integer], n: int) -> F64:
+    """Return by ring the share of users seen at a place, such as a device, where another user of the ring was. O(k).
+
+    A place is of one ring, and a user of one.
+    """
+    someone = np.zeros(int(place.max(initial=0)) + 1, user.dtype)
+    someone[place] = user
+    shared = np.zeros(len(someone), np.bool_)
+    shared[place[user != someone[place]]] = True
+    ring_of = np.full(int(user.max(initial=0)) + 1, NO_RING, np.int64)
+    ring_of[user] = ring
+    sharing = np.zeros(len(ring_of), np.bool_)
+    sharing[user[shared[place]]] = True
+    return ratio(np.bincount(ring_of[sharing], minlength=n), np.bincount(ring_of[ring_of != NO_RING], minlength=n))
 
 
 def _engagement(likes: Likes, mine: RingLikes) -> Numbers:

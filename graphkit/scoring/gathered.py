@@ -6,10 +6,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from graphkit._kernels.grouping import expand_ranges
 from graphkit.bipartite import BipartiteGraph
 from graphkit.config import Config
 from graphkit.engines import Engine
-from graphkit.likes.model import I32, Likes
+from graphkit.likes.model import I32, I64, Likes
 from graphkit.partition import UserGraph, partition
 from graphkit.progress import SILENT, Progress
 from graphkit.projection.gatherings import Gatherings, find_reunions
@@ -86,15 +87,17 @@ def _jobs(found: Gatherings, groups: tuple[I32, ...], view: WindowView) -> Jobs:
     of = np.full(len(found), NO_RING, np.int32)
     for number, members in enumerate(groups):
         of[members] = number
-    inside = np.flatnonzero(of[found.gathering] != NO_RING)
-    rate = np.bincount(found.gathering[inside], view.rates(found.like[inside]), len(found)) / found.n_likes
     at = np.flatnonzero(of != NO_RING)
     at = at[np.lexsort((found.first[at], of[at], found.note[at]))]
     n_likes = found.n_likes[at]
-    return Jobs(found.note[at], of[at], found.first[at], found.last[at], n_likes, n_likes, rate[at])
+    like = found.like[expand_ranges(found.ptr[at], found.ptr[at + 1])]
+    rate = np.bincount(np.repeat(np.arange(len(at)), n_likes), view.rates(like), len(at)) / n_likes
+    return Jobs(found.note[at], of[at], found.first[at], found.last[at], n_likes, n_likes, rate)
 
 
-def add_gathered(graph: BipartiteGraph, key: I32, ring_of: I32, gathered: tuple[Gathered, ...], config: Config) -> I32:
+def add_gathered(
+    graph: BipartiteGraph, key: I32, moments: I64, ring_of: I32, gathered: tuple[Gathered, ...], config: Config
+) -> I32:
     """Add a ring for each community of gatherings: users in no ring who come to them beyond what their likes explain.
 
     As `graphkit.scoring.attach.attach` has it, every gathering at the rate of its passers-by at the least; narrow
@@ -106,6 +109,8 @@ def add_gathered(graph: BipartiteGraph, key: I32, ring_of: I32, gathered: tuple[
         The bipartite graph.
     key
         What breadth counts, by like, int32[m].
+    moments
+        Times of all likes, ascending, int64[m].
     ring_of
         Ring of each user so far, `NO_RING` where none, int32[n_users].
     gathered
@@ -119,7 +124,7 @@ def add_gathered(graph: BipartiteGraph, key: I32, ring_of: I32, gathered: tuple[
         The same, and new rings of at least `min_users` with the next numbers.
     """
     for found in gathered:
-        came = _who_came(graph, key, ring_of, found.jobs, config.projection.fdr)
+        came = _who_came(graph, key, moments, ring_of, found.jobs, config.projection.fdr)
         fresh = came != NO_RING
         large = np.bincount(came[fresh]) >= config.partition.min_users
         number = np.where(large, ring_of.max(initial=NO_RING) + np.cumsum(large), NO_RING)
@@ -128,11 +133,11 @@ def add_gathered(graph: BipartiteGraph, key: I32, ring_of: I32, gathered: tuple[
     return ring_of
 
 
-def _who_came(graph: BipartiteGraph, key: I32, ring_of: I32, jobs: Jobs, fdr: float) -> I32:
+def _who_came(graph: BipartiteGraph, key: I32, moments: I64, ring_of: I32, jobs: Jobs, fdr: float) -> I32:
     """Return to which community of gatherings each user in no ring comes, `NO_RING` for all others, int32[n_users]."""
     n = int(jobs.ring.max(initial=NO_RING)) + 1
     free = ring_of == NO_RING
     # Whoever is in a ring stands in one without jobs. Gatherings know when they began and ended: none reaches beyond.
     nobody = Membership(np.where(free, NO_RING, n).astype(np.int32), np.zeros(n + 1, np.int32), ~free)
-    beside = beside_passers_by(graph, key, nobody, jobs, np.ones(len(jobs), np.bool_))
+    beside = beside_passers_by(graph, key, moments, nobody, jobs, np.ones(len(jobs), np.bool_))
     return np.where(free, attach(graph, key, nobody, beside, fdr).ring_of, NO_RING).astype(np.int32)

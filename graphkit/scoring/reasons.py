@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
@@ -46,11 +46,16 @@ REASONS: dict[str, Reason] = _read()
 RING_REASON: dict[str, str] = {reason.channel: reason.code for reason in REASONS.values() if reason.level == "ring"}
 
 
+_NUMBER = int | float
+
+
 def _written(value: object, form: str) -> str:
     """Return a number in one of the forms of `fill`; unknown ones show as such."""
+    if isinstance(value, str):
+        return value
     if value is None or (isinstance(value, float) and math.isnan(value)):
         return "?"
-    if not isinstance(value, int | float):
+    if not isinstance(value, _NUMBER):
         return str(value)
     if form == "+":
         return f"{value:+.2f}"
@@ -85,10 +90,10 @@ def sentence(code: str, numbers: Mapping[str, object], lang: str = "en") -> str:
         When there is no such code.
     """
     reason = REASONS[code]
-    return fill(reason.zh if lang == "zh" else reason.en, numbers)
+    return fill(reason.zh if lang == "zh" else reason.en, numbers.get)
 
 
-def fill(template: str, numbers: Mapping[str, object]) -> str:
+def fill(template: str, number: Callable[[str], object]) -> str:
     """Return a template with its numbers put in.
 
     ``{x}`` shows two digits, ``{x:+}`` two after the point and the sign, ``{x:%}`` a share, ``{x:score}`` a score.
@@ -97,15 +102,15 @@ def fill(template: str, numbers: Mapping[str, object]) -> str:
     ----------
     template
         Text with named places.
-    numbers
-        What fills them; texts stand as they are, unknown numbers as ``?``.
+    number
+        What fills each, by its name; texts stand as they are, unknown numbers as ``?``.
 
     Returns
     -------
     str
     """
     return "".join(
-        [text if name is None else text + _written(numbers.get(name), form) for text, name, form in _pieces(template)]
+        [text if name is None else text + _written(number(name), form) for text, name, form in _pieces(template)]
     )
 
 

@@ -9,14 +9,14 @@ import numpy.typing as npt
 
 from graphkit.bipartite import BipartiteGraph
 from graphkit.config import Config
-from graphkit.likes.model import F64, I32, Likes
+from graphkit.likes.model import F64, I32, I64, Likes
 from graphkit.progress import SILENT, Progress
 from graphkit.projection.project import Projection
 from graphkit.scoring.attach import Jobs, attach, find_jobs, telling_jobs
 from graphkit.scoring.bursts import find_bursts
 from graphkit.scoring.channels import weigh
-from graphkit.scoring.company import Company
-from graphkit.scoring.coordination import ANY_NOTE, MIN_COMPANY, Coordination, coordinate
+from graphkit.scoring.company import MIN_COMPANY, Company
+from graphkit.scoring.coordination import ANY_NOTE, Coordination, coordinate
 from graphkit.scoring.evidence import Numbers, gather, gather_beyond_timing
 from graphkit.scoring.fuse import fuse
 from graphkit.scoring.gathered import Gathered, add_gathered
@@ -120,7 +120,7 @@ def find_rings(
         work = _Work.shown(graph, projection, ring_of, nobody, together, config)
         work = work.fused(likes, graph, projection, config)
         work = work.grown(likes, graph, key, projection, config)
-        ring_of = add_gathered(graph, key, work.members.ring_of, gathered, config)
+        ring_of = add_gathered(graph, key, _moments(projection), work.members.ring_of, gathered, config)
         found = ring_of != work.members.ring_of
         if found.any():
             work = work.with_rings(ring_of, work.members.attached | found, graph, projection, config)
@@ -215,7 +215,7 @@ class _Work:
         work = self
         for _ in range(_MAX_ROUNDS):
             backed = work.n_witnesses(likes, graph, config) >= BACKING_WITNESSES
-            telling = telling_jobs(graph, key, work.members, work.jobs, backed)
+            telling = telling_jobs(graph, key, _moments(projection), work.members, work.jobs, backed)
             grown = attach(graph, key, work.members, telling, config.projection.fdr)
             if np.array_equal(grown.ring_of, work.members.ring_of):
                 break
@@ -257,6 +257,11 @@ class _Work:
         )
 
 
+def _moments(projection: Projection) -> I64:
+    """Return the times of all likes, ascending, which the traffic of every window holds."""
+    return projection.views[0].traffic.sorted_ts
+
+
 def _with_windows(
     graph: BipartiteGraph,
     together: Company,
@@ -271,7 +276,7 @@ def _with_windows(
     for row, (met, mean) in enumerate(zip(together.met, together.expected, strict=True)):
         beyond = np.where(met >= MIN_COMPANY, met - mean, 0.0)  # couples make no ring, and pass no like
         excess[row] = np.bincount(together.ring, weights=beyond, minlength=n)
-        in_company = np.bincount(graph.user[together.like][met >= MIN_COMPANY], minlength=graph.n_users) > 0
+        in_company = np.bincount(graph.user[together.like[met >= MIN_COMPANY]], minlength=graph.n_users) > 0
         present[row] = np.bincount(ring_of[in_company], minlength=n)
     ladder = np.array([view.window_s for view in projection.views], np.int32)
     # argmax finds the first, that is narrowest, window with enough of what the best one shows, and enough members.

@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
 import pytest
 
 from graphkit.explain import ring_stories
+from graphkit.report.desk import columns
 from graphkit.report.desk.columns import lay_columns_out, lay_rests_out, shares
 from graphkit.report.desk.dossier import dossier
 from tests.desk.made import MEMBERS, TARGETS, many_rings
@@ -18,8 +20,8 @@ def told() -> dict[str, Any]:
     """The details of a ring in tier purge."""
     run = many_rings(2)
     stories = ring_stories(run)
-    columns = lay_columns_out(run, {"n1-3": "A title"})
-    return dossier(stories[1], columns, lay_rests_out(run, stories, columns), 1)
+    laid = lay_columns_out(run, {"n1-3": "A title"})
+    return dossier(stories[1], laid, lay_rests_out(run, stories, laid), 1, [])
 
 
 def test_likes__are_those_of_the_run_with_their_times(told: dict[str, Any]) -> None:
@@ -83,3 +85,14 @@ def test_network__names_members_by_position(told: dict[str, Any]) -> None:
     ends = {*told["ties"]["a"], *told["ties"]["b"]}
     assert ends <= set(range(MEMBERS))
     assert told["all"]["ties"] == many_rings(2).ring("R-000001").ties.num_rows
+
+
+@pytest.mark.parametrize("most", [1, 100, 10_000])
+def test_reasons__lists_are_told_apart_whatever_room_their_codes_have(
+    monkeypatch: pytest.MonkeyPatch, most: int
+) -> None:
+    lists = pa.array([["B", "A"], ["A", "B"], [], ["B"], ["A", "B"], None, ["A", "A", "B"], ["B", "A", "C", "D"]])
+    monkeypatch.setattr(columns, "_MOST_CODES", most)
+    code, by_code = columns._list_codes(lists)
+    assert [by_code[c] for c in code] == [row or [] for row in lists.to_pylist()]
+    assert sorted(set(code.tolist())) == list(range(len(by_code))) == list(range(6))

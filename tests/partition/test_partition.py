@@ -191,6 +191,28 @@ def test_without_resolution_communities_are_networkxs_components_less_bridges(pa
     assert found(pairs, config, 50) == wanted
 
 
+@given(_pairs, st.sampled_from([3, 4, 5]))
+@examples(80)
+def test_what_is_left_out_of_the_cut_holds_no_community(pairs: set[Pair], min_users: int) -> None:
+    config = LENIENT.model_copy(update={"min_users": min_users})
+    chance = len(pairs) / (50 * 49 / 2)
+    net: nx.Graph[int] = nx.Graph(sorted(pairs))
+    wanted = []
+    for component in nx.connected_components(net):
+        members = sorted(component)
+        part = igraph.Graph(n=14, edges=sorted(pairs)).induced_subgraph(members)
+        queue = [(part, members)]
+        while queue:  # every part is given to Leiden
+            part, members = queue.pop()
+            label = leiden(part, config)
+            groups = [[v for v, own in enumerate(label) if own == one] for one in sorted(set(label))]
+            if len(groups) == 1:
+                wanted += naive_refine(net, {*members}, chance, config)
+            else:
+                queue += [(part.induced_subgraph(group), [members[v] for v in group]) for group in groups]
+    assert found(pairs, config, 50) == sorted(wanted)
+
+
 @given(_pairs, _pairs)
 @examples(50)
 def test_components_are_cut_as_if_alone(one: set[Pair], other: set[Pair]) -> None:

@@ -42,7 +42,9 @@ def check(world: World, least: int) -> int:
         assert list(zip(found.note.tolist(), found.middle.tolist(), found.share.tolist(), strict=True)) == [
             (g.note, g.middle, g.share) for g in wanted
         ]
-        assert [found.like[found.gathering == i].tolist() for i in range(len(found))] == [[*g.likes] for g in wanted]
+        assert [part.tolist() for part in np.split(found.like, found.ptr[1:-1])][: len(found)] == [
+            [*g.likes] for g in wanted
+        ]
         assert found.first.tolist() == [table[g.likes[0]].ts for g in wanted]
         assert found.last.tolist() == [table[g.likes[-1]].ts for g in wanted]
         assert found.n_likes.tolist() == [len(g.likes) for g in wanted]

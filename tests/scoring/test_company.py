@@ -37,7 +37,7 @@ def same(one: Company, other: Company) -> None:
     for name in ("like", "ring"):
         assert getattr(one, name).tolist() == getattr(other, name).tolist()
         assert getattr(one, name).dtype == getattr(other, name).dtype
-    for name in ("met", "expected"):
+    for name in ("met", "expected", "p_value"):
         assert [w.tolist() for w in getattr(one, name)] == [w.tolist() for w in getattr(other, name)]
 
 

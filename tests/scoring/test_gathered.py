@@ -67,7 +67,7 @@ def test_add_gathered__attaches_whoever_came_at_the_rate_of_passers_by(seed: int
     for least in (3, *sizes, sizes[1] + 1):
         config = Config.model_validate({"projection": {"fdr": fdr}, "partition": {"min_users": max(least, 3)}})
         gathered = (Gathered(600, 12, 9, as_jobs(jobs)),)
-        after = add_gathered(likes.bipartite(), key, np.array(inside, np.int32), gathered, config)
+        after = add_gathered(likes.bipartite(), key, np.sort(likes.ts), np.array(inside, np.int32), gathered, config)
         wanted = [ring for ring in came if len(ring) >= least]
         assert [np.flatnonzero(after == 1 + i).tolist() for i in range(len(wanted))] == wanted
         rest = set(range(len(inside))).difference(*wanted)
@@ -94,7 +94,7 @@ def test_add_gathered__finds_the_accounts_and_few_others() -> None:
     config = Config(projection=ProjectionConfig(windows_s=(60, 600)))
     nobody = np.full(likes.n_users, NO_RING, np.int32)
     key = likes.breadth_keys(config.projection.fresh_s)
-    found = add_gathered(likes.bipartite(), key, nobody, gathered_in(likes, config), config)
+    found = add_gathered(likes.bipartite(), key, np.sort(likes.ts), nobody, gathered_in(likes, config), config)
     users = np.asarray(likes.users.ids)[found != NO_RING]
     assert np.count_nonzero(users < 60) >= 57
     assert np.count_nonzero(users >= 60) <= 2
@@ -124,7 +124,9 @@ def test_detect__people_who_seldom_meet_one_another_are_found_by_their_jobs(monk
 
     seeds = (1, 2, 3)
     by_jobs = [evaluated(seed) for seed in seeds]
-    monkeypatch.setattr("graphkit.scoring.rings.add_gathered", lambda graph, key, ring_of, gathered, config: ring_of)
+    monkeypatch.setattr(
+        "graphkit.scoring.rings.add_gathered", lambda graph, key, moments, ring_of, gathered, config: ring_of
+    )
     by_pairs = [evaluated(seed) for seed in seeds]
     assert sum(map(proposed, by_jobs)) >= sum(map(proposed, by_pairs)) + 0.5
     assert sum(map(proposed, by_jobs)) >= 1.3

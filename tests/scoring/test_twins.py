@@ -84,7 +84,7 @@ def test_find_jobs(scene: Scene) -> None:
 def test_telling_jobs(scene: Scene, backed: list[bool]) -> None:
     key = scene.likes.breadth_keys(scene.world.config.fresh_s)
     flags = np.array(backed[: scene.members.n_rings])
-    told = as_rows(telling_jobs(scene.graph, key, scene.members, jobs_of(scene), flags))
+    told = as_rows(telling_jobs(scene.graph, key, np.sort(scene.graph.ts), scene.members, jobs_of(scene), flags))
     wanted = naive.telling_jobs(
         scene.rows, key.tolist(), scene.ring_of, scene.windows, as_rows(jobs_of(scene)), flags.tolist()
     )

@@ -31,6 +31,8 @@ MAX_LIKES = 20_000
 MAX_TITLE = 200
 #: Bins of the traffic on a ring's targets.
 _BINS = 240
+#: Codes of lists beyond which they are made dense again, so that none overflows.
+_MOST_CODES = 2**62
 #: How exactly shares and scores are written.
 _DIGITS = 4
 
@@ -367,12 +369,14 @@ def _list_codes(lists: pa.ListArray) -> tuple[I64, Column]:
     word = np.append(np.asarray(words.indices, np.int64) + 1, 0)
     size = np.asarray(pc.fill_null(pc.list_value_length(lists), 0), np.int64)
     end = np.cumsum(size)
-    code = np.zeros(len(size), np.int64)
+    code, n_codes, base = np.zeros(len(size), np.int64), 1, len(words.dictionary) + 1
     for i in range(int(size.max(initial=0))):
-        code *= len(words.dictionary) + 1
-        code += word[np.where(size > i, end - size + i, len(word) - 1)]
-        code = np.unique(code, return_inverse=True)[1]
-    _, first = np.unique(code, return_index=True)
+        if n_codes * base > _MOST_CODES:
+            code = np.unique(code, return_inverse=True)[1]
+            n_codes = int(code.max()) + 1
+        code = code * base + word[np.where(size > i, end - size + i, len(word) - 1)]
+        n_codes *= base
+    _, first, code = np.unique(code, return_index=True, return_inverse=True)
     return code, _objects([row or [] for row in lists.take(pa.array(first)).to_pylist()])
 
 

@@ -28,7 +28,7 @@ def _usual(name: str) -> str | None:
 USUAL = {n: _usual(n) for n, _ in EVIDENCE if not n.startswith("weight_") and "_expected" not in n}
 
 
-def dossier(story: RingStory, columns: Columns, rests: Rows, ring: int) -> dict[str, Any]:
+def dossier(story: RingStory, columns: Columns, rests: Rows, ring: int, unknown: list[Said2]) -> dict[str, Any]:
     """Return the details of one ring as plain values, columns as lists.
 
     Parameters
@@ -41,6 +41,8 @@ def dossier(story: RingStory, columns: Columns, rests: Rows, ring: int) -> dict[
         What rests on each member of all rings (`lay_rests_out`).
     ring
         The number of the ring there.
+    unknown
+        What could not be asked of any ring.
     """
     n_likes = int(columns.n_likes[ring])
     x, y = columns.place(ring)
@@ -51,7 +53,7 @@ def dossier(story: RingStory, columns: Columns, rests: Rows, ring: int) -> dict[
             _claim(claim, columns.likes_behind(claim.channel, ring))
             for claim in (*story.reasons, *story.counter_evidence)
         ],
-        "unknown": [both(said) for said in story.not_known],
+        "unknown": unknown,
         "innocents": [
             {
                 "title": both(found.story),
@@ -63,8 +65,8 @@ def dossier(story: RingStory, columns: Columns, rests: Rows, ring: int) -> dict[
         ],
         "falls": [both(said) for said in story.lowers],
         "rises": [both(said) for said in story.raises],
-        "evidence": _evidence(story.ring.row["evidence"] or {}),
-        "t0": int(columns.first_ms[ring]) if n_likes else milliseconds(story.ring.row["first_ts"]),
+        "evidence": _evidence(story.row["evidence"] or {}),
+        "t0": int(columns.first_ms[ring]) if n_likes else milliseconds(story.row["first_ts"]),
         "members": columns.members.of(ring) | rests.of(ring),
         "targets": columns.targets.of(ring),
         "likes": columns.likes.of(ring),

@@ -7,6 +7,7 @@ import hashlib
 import json
 import re
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
@@ -18,7 +19,7 @@ from graphkit.detection import Detection
 from graphkit.explain import ring_stories
 from graphkit.explain.words import SENTENCES
 from graphkit.report.desk.columns import MAX_TITLE, lay_columns_out, lay_rests_out
-from graphkit.report.desk.dossier import dossier
+from graphkit.report.desk.dossier import both, dossier
 from graphkit.report.desk.overview import milliseconds, most_affected, overview
 from graphkit.report.desk.since import since
 from graphkit.report.rows import TIERS, ring_rows
@@ -118,11 +119,16 @@ def _dossiers(run: Detection, ring_ids: list[str], titles: dict[Any, str]) -> It
     """Yield the details of some rings, in this order."""
     if not ring_ids:
         return
-    columns, stories = lay_columns_out(run, titles), ring_stories(run)
+    # Columns are the work of pyarrow and numpy, stories of the interpreter: the one does not wait for the other.
+    with ThreadPoolExecutor(1) as beside:
+        coming = beside.submit(lay_columns_out, run, titles)
+        stories = ring_stories(run)
+        columns = coming.result()
     rests = lay_rests_out(run, stories, columns)
+    unknown = [both(said) for said in stories[0].not_known]
     number = {story.ring.ring_id: i for i, story in enumerate(stories)}
     for ring_id in ring_ids:
-        yield dossier(stories[number[ring_id]], columns, rests, number[ring_id])
+        yield dossier(stories[number[ring_id]], columns, rests, number[ring_id], unknown)
 
 
 def _titles(run: Detection) -> dict[Any, str]:
