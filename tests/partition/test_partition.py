@@ -5,7 +5,9 @@ from __future__ import annotations
 import random
 import subprocess
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import fields
 from itertools import combinations
 from typing import Any
@@ -277,6 +279,26 @@ def test_the_cut_does_not_depend_on_what_ran_before() -> None:
         random.seed(state)  # noqa: TID251 (the state that must not matter)
         net.community_leiden(objective_function="modularity")
         assert found(noisy(), config) == first
+
+
+def test_threads_that_cut_at_once_draw_from_generators_of_their_own() -> None:
+    config = PartitionConfig(resolution=0.6)
+    alone = [leiden(igraph.Graph(n=80, edges=noisy()), config.model_copy(update={"seed": seed})) for seed in range(8)]
+    with ThreadPoolExecutor(4) as pool, switching_often():
+        nets = [igraph.Graph(n=80, edges=noisy()) for _ in range(80)]
+        found = pool.map(lambda i: leiden(nets[i], config.model_copy(update={"seed": i % 8})), range(80))
+        assert [*found] == [alone[i % 8] for i in range(80)]
+
+
+@contextmanager
+def switching_often() -> Iterator[None]:
+    """Let threads take turns at every chance."""
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        yield
+    finally:
+        sys.setswitchinterval(before)
 
 
 def test_the_state_of_pythons_generator_is_left_alone() -> None:
