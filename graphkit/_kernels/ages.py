@@ -1,4 +1,4 @@
-"""How old notes are when they are liked."""
+"""How old notes are when they are liked, and when others began to."""
 
 from __future__ import annotations
 
@@ -61,3 +61,30 @@ def ages_below(ts: I64, note: I32, born: I64, counted: npt.NDArray[np.bool_], li
         if in_bin[b] > 0:
             below[np.searchsorted(limits, np.float64(b << bits), "right")] += in_bin[b]
     return np.cumsum(below[:-1])
+
+
+@kernel
+def first_of_others(note: I32, ring: I32, ptr: I64, user: I32, ts: I64, ring_of: I32) -> I64:
+    """Return for each pair of a note and a ring the note's first like by anybody outside the ring.
+
+    Parameters
+    ----------
+    note, ring
+        The pairs, int32[k].
+    ptr, user, ts
+        Likes by (note, ts), and where each note begins.
+    ring_of
+        Ring of each user, int32[n_users].
+
+    Returns
+    -------
+    int64[k]
+        Its time, the largest int64 where there is none. O(the ring's likes before it), a pair.
+    """
+    out = np.full(len(note), np.iinfo(np.int64).max, np.int64)
+    for j in range(len(note)):
+        for p in range(ptr[note[j]], ptr[note[j] + 1]):
+            if ring_of[user[p]] != ring[j]:
+                out[j] = ts[p]
+                break
+    return out

@@ -7,9 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from graphkit._kernels.ages import ages_below
+from graphkit._kernels.ages import ages_below, first_of_others
 from graphkit._kernels.distinct import dense, distinct_pairs, pack
-from graphkit._kernels.grouping import expand_ranges
 from graphkit._kernels.selection import group_medians
 from graphkit._kernels.taste import own_shares
 from graphkit.bipartite import BipartiteGraph
@@ -251,12 +250,7 @@ def _early_jobs(likes: Likes, graph: BipartiteGraph, members: Membership, jobs: 
     nobody came so soon, the ring may have woken an old note or found a new one. No note is published after its first
     like, whatever is said.
     """
-    size = np.diff(graph.note_ptr)[jobs.note]
-    like = expand_ranges(graph.note_ptr[jobs.note], graph.note_ptr[jobs.note + 1])
-    of_job = np.repeat(np.arange(len(jobs)), size)
-    other = members.ring_of[graph.user[like]] != jobs.ring[of_job]
-    first = np.full(len(jobs), np.iinfo(np.int64).max)
-    np.minimum.at(first, of_job[other], graph.ts[like[other]])
+    first = first_of_others(jobs.note, jobs.ring, graph.note_ptr, graph.user, graph.ts, members.ring_of)
     early = first >= jobs.first - EARLY_US
     known = first <= jobs.first + EARLY_US
     published = likes.notes.published_at
