@@ -23,9 +23,9 @@ T = TypeVar("T", bound=np.generic)
 #: Arrays below this many bytes stand in memory and are not counted.
 _SMALL_BYTES = 1 << 16
 #: What Python and its libraries take, and a like at the least: arrays that come and go within a stage.
-BASE_BYTES, LEAST_BYTES = 250_000_000, 20
+BASE_BYTES, LEAST_BYTES = 300_000_000, 40
 #: What arrays that last take a like, a decoy beside the likes.
-LASTING_BYTES = 110
+LASTING_BYTES = 80
 
 
 class Room:
