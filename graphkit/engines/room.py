@@ -9,6 +9,7 @@ import shutil
 import tempfile
 import threading
 import weakref
+from collections import deque
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -64,12 +65,14 @@ class Room:
         self.in_files = 0
         self._limit = self.memory - BASE_BYTES
         self._used = 0
+        self._given_back: deque[int] = deque()
         self._lock = threading.Lock()
 
     @property
     def left(self) -> int:
         """How many bytes of arrays still go into memory."""
-        return max(0, self._limit - self._used)
+        with self._lock:
+            return self._settled()
 
     def prepare(self, n_likes: int) -> None:
         """Set memory aside for what comes and goes in a run over so many likes; refuse what cannot end well.
@@ -143,7 +146,7 @@ class Room:
         with self._lock:
             if size < _SMALL_BYTES:
                 return True
-            if size > self.left:
+            if size > self._settled():
                 return False
             self._used += size
             return True
@@ -152,11 +155,14 @@ class Room:
         """Take what holds the array's memory off the budget until it is let go."""
         if array.nbytes >= _SMALL_BYTES:
             owner = array.base if isinstance(array.base, np.ndarray) else array
-            weakref.finalize(owner, self._give_back, array.nbytes)
+            # The collector may let an array go at any moment, within the lock too: no more than a note is made then.
+            weakref.finalize(owner, self._given_back.append, array.nbytes)
 
-    def _give_back(self, size: int) -> None:
-        with self._lock:
-            self._used -= size
+    def _settled(self) -> int:
+        """Return what is left, once what was given back is off the account."""
+        while self._given_back:
+            self._used -= self._given_back.popleft()
+        return max(0, self._limit - self._used)
 
     def _mapped(self, size: int) -> npt.NDArray[np.uint8]:
         try:
