@@ -7,6 +7,7 @@ import errno
 import gc
 import os
 import shutil
+import threading
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -20,6 +21,7 @@ from graphkit.engines.room import BASE_BYTES, LASTING_BYTES, LEAST_BYTES
 from graphkit.errors import CapacityError, ConfigError
 
 MIB = 1 << 20
+WAIT_S = 30
 
 
 def in_memory(array: np.ndarray) -> bool:
@@ -76,8 +78,15 @@ def test_what_memory_does_not_hold_is_mapped_and_leaves_nothing(tmp_path: Path, 
 def test_an_array_may_be_let_go_while_another_is_counted() -> None:
     here = Room(BASE_BYTES + 2 * MIB)
     held = [here.empty(MIB, np.uint8)]
-    with here._lock:  # where the collector may strike
-        held.clear()
+
+    def let_go() -> None:
+        with here._lock:  # where the collector may strike
+            held.clear()
+
+    worker = threading.Thread(target=let_go, daemon=True)  # so that one that waits for itself fails and does not hang
+    worker.start()
+    worker.join(WAIT_S)
+    assert not worker.is_alive()
     assert here.left == 2 * MIB
 
 
