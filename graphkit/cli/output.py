@@ -92,6 +92,10 @@ def write_whole(path: Path, write: Callable[[Path], object]) -> None:
     try:
         write(partial)
         partial.replace(path)
+    except OSError as e:
+        raise OutputError(
+            f"{path}: {e.strerror or e}", wanted="room and leave to write", todo="free space or choose another place"
+        ) from None
     finally:
         partial.unlink(missing_ok=True)
 
