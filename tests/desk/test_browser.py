@@ -321,6 +321,19 @@ def test_print__shows_every_row_on_paper_colours(visit: Visit, page_file: Path) 
     assert page.evaluate(ground) != "rgb(255, 255, 255)"
 
 
+def test_print__every_column_fits_the_paper(visit: Visit, sample_page: Path) -> None:
+    """A4 with a centimetre of margin on each side."""
+    page = visit(sample_page, viewport={"width": 718, "height": 1047})
+    open_ring(page)
+    page.emulate_media(media="print")
+    page.evaluate("window.dispatchEvent(new Event('beforeprint'))")
+    hidden = page.locator("#main .scroll").evaluate_all("(all) => all.map((it) => it.scrollWidth - it.clientWidth)")
+    assert hidden == [0] * len(hidden)
+    assert page.evaluate("document.documentElement.scrollWidth") <= 718
+    tallest = "Math.max(...[...document.querySelectorAll('tbody tr')].map((row) => row.offsetHeight))"
+    assert page.evaluate(tallest) < 60
+
+
 # --- Hostile text and large runs --------------------------------------------------------------------------------------
 
 HOSTILE = {
