@@ -8,7 +8,7 @@ from typing import Any, Literal
 import click
 
 from graphkit.cli.options import json_option, now_option, parse_time
-from graphkit.cli.output import say, terminal
+from graphkit.cli.output import check_store, say, terminal
 from graphkit.errors import ConfigError
 
 _PATH = click.Path(path_type=Path)
@@ -48,6 +48,8 @@ def command(
         raise ConfigError(
             "who appeals?", wanted="one of --user, --author and --reference", todo="see graphkit appeal --help"
         )
+
+    check_store(cases)
 
     from graphkit.cases.decisions import login_name
     from graphkit.cases.store import CaseStore
