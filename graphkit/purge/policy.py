@@ -52,7 +52,7 @@ class Policy(Model):
     max_like_share
         Largest share of all kept likes of the run.
     max_honest_share
-        Largest share of honest likes that the run's own scores and q-values may lead to expect.
+        Largest share of honest likes that the run's own scores and q-values may lead to expect in a batch.
     cleared_d
         Days for which a clearance of a user or ring holds; that of a like holds for good.
     canary_share
@@ -79,7 +79,7 @@ class Policy(Model):
     max_likes: int = Field(100_000, ge=1)
     max_users: int = Field(20_000, ge=1)
     max_like_share: float = Field(0.05, gt=0, le=1)
-    max_honest_share: float = Field(0.01, gt=0, le=1)
+    max_honest_share: float = Field(0.005, gt=0, le=1)
     cleared_d: int = Field(CLEARED_D, ge=0)
     canary_share: float = Field(0.1, ge=0, lt=1)
     max_run_age_d: float = Field(7.0, gt=0)
@@ -99,8 +99,6 @@ class Policy(Model):
             )
         if self.min_score == 1:
             yield ("min_score",), "min_score of 1 lets nothing pass"
-        if self.max_q == 0:
-            yield ("max_q",), "max_q of 0 lets nothing pass"
         if self.min_channels > N_CHANNELS:
             yield ("min_channels",), f"min_channels of {self.min_channels} lets nothing pass; there are {N_CHANNELS}"
         if "" in self.refuse_warnings:

@@ -37,7 +37,6 @@ def test_digest__differs_with_any_field() -> None:
         ("max_likes = 5", "max_users must not exceed max_likes, or it limits nothing; found 20000 and 5"),
         ('admit_confirmed = "none"\nmin_reviewers = 2', "min_reviewers asks for confirmations that admit_confirmed"),
         ("min_score = 1", "min_score of 1 lets nothing pass"),
-        ("max_q = 0", "max_q of 0 lets nothing pass"),
         ("min_channels = 16", "min_channels of 16 lets nothing pass; there are 15"),
         ('refuse_warnings = [""]', "refuses every warning"),
         ("max_note_share = 1.5", "max_note_share: Input should be less than or equal to 1, found 1.5"),
