@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
+import importlib
+import itertools
 import json
 import random
+import sys
 from collections.abc import Iterator
 from pathlib import Path
+from types import ModuleType
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -153,3 +157,42 @@ def test_airflow__every_step_is_a_task_in_order() -> None:
     from pipelines.airflow_nightly import dag
 
     assert [task.task_id for task in dag.topological_sort()] == list(STEPS)
+
+
+def test_airflow__the_example_hands_over_to_every_step(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where Airflow is absent, stand-ins for the three names that the example takes from it."""
+    order: list[tuple[str, str]] = []
+
+    class Operator:
+        def __init__(self, *, task_id: str, bash_command: str) -> None:
+            self.task_id, self.command = task_id, bash_command
+
+        def __rshift__(self, following: Operator) -> None:
+            order.append((self.task_id, following.task_id))
+
+    class Dag:
+        def __init__(self, dag_id: str, **how: object) -> None:
+            self.dag_id, self.how = dag_id, how
+
+        def __enter__(self) -> Dag:
+            return self
+
+        def __exit__(self, *_: object) -> None:
+            pass
+
+    for name, held in {
+        "airflow": {"DAG": Dag},
+        "airflow.providers": {},
+        "airflow.providers.standard": {},
+        "airflow.providers.standard.operators": {},
+        "airflow.providers.standard.operators.bash": {"BashOperator": Operator},
+    }.items():
+        module = ModuleType(name)
+        vars(module).update(held)
+        monkeypatch.setitem(sys.modules, name, module)
+    monkeypatch.delitem(sys.modules, "pipelines.airflow_nightly", raising=False)
+    example = importlib.import_module("pipelines.airflow_nightly")
+    monkeypatch.delitem(sys.modules, "pipelines.airflow_nightly")
+    assert order == [*itertools.pairwise(STEPS)]
+    assert example.dag.how["max_active_runs"] == 1
+    assert all(f" --step {task.task_id}" in task.command for task in example.tasks)
