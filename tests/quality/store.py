@@ -23,6 +23,8 @@ from graphkit.report import text
 from tests.quality.cases import ROOT, Case, Measured, code_digest, run_case
 
 CACHE = ROOT / ".quality"
+#: Whose versions stand beside the figures.
+PACKAGES = ("numpy", "numba", "pyarrow", "scipy", "igraph", "duckdb")
 _CLASS = "~"
 
 
@@ -132,12 +134,12 @@ def line_of(measured: Measured) -> str:
 
 def context() -> str:
     """Return day, code and machine of a measurement, in a sentence."""
-    from tests.benchmark.bench_detect import machine
+    from tests.benchmark.process import machine
 
     git = ["git", "describe", "--always", "--dirty", "--abbrev=10"]
     commit = subprocess.run(git, cwd=ROOT, capture_output=True, text=True, check=False).stdout.strip()
-    day = f"{dt.datetime.now(dt.UTC):%Y-%m-%d}"
-    return f"Measured on {day} with the code of commit {commit or 'unknown'} (digest {code_digest()}) on {machine()}."
+    day, where = f"{dt.datetime.now(dt.UTC):%Y-%m-%d}", machine(PACKAGES)
+    return f"Measured on {day} with the code of commit {commit or 'unknown'} (digest {code_digest()}) on {where}."
 
 
 def say(line: str) -> None:

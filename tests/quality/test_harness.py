@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import itertools
 import math
+import re
 from pathlib import Path
 from typing import Any
 
@@ -99,6 +100,10 @@ def test_measure__takes_only_what_is_missing(cache: Path, capsys: pytest.Capture
 
 
 @pytest.mark.slow
+def test_context__says_by_which_code_and_packages() -> None:
+    assert re.search(rf"\(digest {code_digest()}\) on .*; Python 3[.\d]+, numpy [.\d]+, .*igraph", store.context())
+
+
 def test_without_channel__it_weighs_nothing_and_the_world_is_the_same() -> None:
     case = Case("small", 3, users=1500, days=5)
     whole = run_case(case).found
