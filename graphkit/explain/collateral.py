@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import numpy as np
 import pyarrow.compute as pc
 
 from graphkit.detection import Detection
+from graphkit.purge.expectation import honest_of_tier
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +19,7 @@ class Collateral:
     likes
         Likes in tier ``purge``.
     honest
-        Honest ones to be expected among them were scores probabilities: one less the score, added up.
+        Honest ones to be expected among them, as a batch of all of them would say.
     notes
         Notes that would lose at least one like.
     authors
@@ -35,8 +35,6 @@ class Collateral:
 def collateral(run: Detection) -> Collateral:
     """Return what a purge of the tier ``purge`` of a run would cost."""
     purged = run.candidates.filter(pc.equal(run.candidates["tier"], "purge"))
-    doubt = 1 - np.asarray(purged["score"].combine_chunks(), np.float64)
     touched = run.impact.filter(pc.greater(run.impact["likes_purge"], 0))
     authors = pc.count_distinct(touched["author_id"], mode="only_valid").as_py()
-    # Sorted first: a sum of floats in the order of rows would depend on it.
-    return Collateral(purged.num_rows, float(np.sort(doubt).sum()), touched.num_rows, int(authors))
+    return Collateral(purged.num_rows, honest_of_tier(run, "purge"), touched.num_rows, int(authors))

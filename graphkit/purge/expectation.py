@@ -7,9 +7,11 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+import pyarrow.compute as pc
 
+from graphkit.detection.run import Detection
 from graphkit.likes.model import F64
-from graphkit.purge.proposal import Proposal
+from graphkit.purge.proposal import Proposal, at_large, genuine
 
 Bools = npt.NDArray[np.bool_]
 #: Probability that intervals are to hold.
@@ -33,9 +35,37 @@ def honest_likes(proposal: Proposal, confirmed: Bools) -> F64:
 
 
 def _real(proposal: Proposal) -> F64:
+    return _at_their_word(proposal.ring_real, proposal.ring_q)
+
+
+def _at_their_word(score: F64, q_value: F64) -> F64:
     """Return the probability that each ring is one, float64[r]; 0 where nothing is known of it."""
-    real: F64 = np.clip(np.nan_to_num(np.minimum(proposal.ring_real, 1 - proposal.ring_q)), 0, 1)
+    real: F64 = np.clip(np.nan_to_num(np.minimum(score, 1 - q_value)), 0, 1)
     return real
+
+
+def honest_of_tier(run: Detection, tier: str) -> float:
+    """Return how many honest likes are to be expected among those of a tier, as a batch of all of them would say.
+
+    Parameters
+    ----------
+    run
+        The run.
+    tier
+        The tier.
+
+    Returns
+    -------
+    float
+    """
+    likes, rings = run.candidates.filter(pc.equal(run.candidates["tier"], tier)), run.rings
+    ring = np.asarray(pc.index_in(likes["ring_id"], rings["ring_id"]), np.int64)
+    score, ring_score, q_value = (
+        np.asarray(column.combine_chunks(), np.float64) for column in (likes["score"], rings["score"], rings["q_value"])
+    )
+    ordinary = (1 - genuine(score, ring_score[ring])) * at_large(run.members, rings["ring_id"])[ring]
+    real = _at_their_word(ring_score, q_value)[ring]
+    return math.fsum((1 - real * (1 - ordinary)).tolist())
 
 
 def expect(proposal: Proposal, taken: Bools, confirmed: Bools, decoys: int) -> dict[str, Any]:

@@ -92,8 +92,7 @@ class Proposal:
     @cached_property
     def genuine(self) -> F64:
         """Probability that a like is no ordinary one, given that its ring is one, float64[m]."""
-        ring = self.ring_score[self.ring]
-        return np.clip(np.divide(self.score, ring, out=np.zeros(len(self)), where=ring > 0), 0, 1)
+        return genuine(self.score, self.ring_score[self.ring])
 
     @cached_property
     def ordinary(self) -> F64:
@@ -157,7 +156,7 @@ def propose(run: Detection, model: Mapping[str, Any] | None = None) -> Proposal:
         ring_score=ring_score,
         ring_q=_floats(rings["q_value"]),
         ring_real=ring_score if model is None else probability(model, ring_score),
-        ring_at_large=_at_large(run.members, rings["ring_id"]),
+        ring_at_large=at_large(run.members, rings["ring_id"]),
         ring_channels=n_independent(weights, float(run.info["config"]["scoring"]["channel_nats"])),
         note_rows=notes,
         note_likes=_ints(notes["likes_before"]),
@@ -166,8 +165,14 @@ def propose(run: Detection, model: Mapping[str, Any] | None = None) -> Proposal:
     )
 
 
-def _at_large(members: pa.Table, ring_ids: pa.ChunkedArray) -> F64:
-    """Return the share of members' likes that are no ring likes, one more supposed than was seen: none is not never."""
+def genuine(score: F64, ring_score: F64) -> F64:
+    """Return the probability that likes are no ordinary ones, given that their rings are rings: score over score."""
+    share = np.divide(score, ring_score, out=np.zeros(len(score)), where=ring_score > 0)
+    return np.asarray(np.clip(share, 0, 1), np.float64)
+
+
+def at_large(members: pa.Table, ring_ids: pa.ChunkedArray) -> F64:
+    """Return by ring the share of members' likes that are no ring likes, supposing one more of these than was seen."""
     ring = _code(members["ring_id"], ring_ids, "rings")
     likes, of_ring = (
         np.bincount(ring, weights=_ints(members[name]), minlength=len(ring_ids)) for name in ("n_likes", "n_ring_likes")
