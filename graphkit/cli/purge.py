@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -52,7 +53,7 @@ def command(
             wanted="one of the two",
             todo="see graphkit purge --help",
         )
-    from graphkit.purge.batchdir import check_batch_target
+    from graphkit.purge.batchdir import check_batch_target, undone_on_failure
 
     if out is not None:
         check_batch_target(out, force)
@@ -79,14 +80,17 @@ def command(
         given["after_canary"] = load_batch(given["after_canary"])
     earlier = [load_batch(path) for path in previous]
     # One writer at a time, from the reading of what is known to the recording of what is taken.
-    with CaseStore.open(default_folder(run_dir) if cases is None else cases, write=not dry_run) as store:
+    folder = default_folder(run_dir) if cases is None else cases
+    with ExitStack() as undo, CaseStore.open(folder, write=not dry_run) as store:
         given |= {"policy": rails, "store": store, "previous": earlier, "now": at}
         batch = purge(run, **given)
         if out is not None and withdraw_replaced(out, batch, store):
             batch = purge(run, **given)
         change = difference(batch, earlier[-1] if earlier else last_batch(store, batch)) if dry_run else None
         if out is not None:
+            made = undo.enter_context(undone_on_failure(out))
             batch.save(out, force=force, store=store)
+            made()
     colour, width = terminal()
     if as_json:
         say(to_json({"batch": None if out is None else str(out), "info": batch.info, "difference": change}))

@@ -20,7 +20,7 @@ from graphkit.cases.decisions import Subject
 from graphkit.detection.run import Detection
 from graphkit.errors import InputError
 from graphkit.likes.model import I64
-from graphkit.purge.batchdir import INFO, read_batch, write_batch
+from graphkit.purge.batchdir import INFO, read_batch, undone_on_failure, write_batch
 from graphkit.purge.expectation import expect, honest_likes
 from graphkit.purge.guards import FREE, Bools, Marks, hold
 from graphkit.purge.health import check_run
@@ -98,12 +98,14 @@ class Batch:
         OutputError
             When the place is taken or cannot be written; nothing is left then.
         InputError
-            When the store has a batch of this name with other likes.
+            When the store has a batch of this name with other likes; the batch is not written then.
         """
-        write_batch(Path(path), self.tables, self.info, force=force)
-        if store is not None and self.run is not None:
-            made_at = dt.datetime.fromisoformat(self.info["made_at"])
-            store.record_batch(self.batch_id, self.purge, path=path, run=self.run, made_at=made_at)
+        with undone_on_failure(Path(path)) as made:
+            write_batch(Path(path), self.tables, self.info, force=force)
+            made()
+            if store is not None and self.run is not None:
+                made_at = dt.datetime.fromisoformat(self.info["made_at"])
+                store.record_batch(self.batch_id, self.purge, path=path, run=self.run, made_at=made_at)
         return Path(path)
 
     def __repr__(self) -> str:

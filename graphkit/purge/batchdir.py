@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+import os
+import shutil
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pyarrow as pa
@@ -27,6 +31,30 @@ _SORT = {"mark": INFO, "noun": "batch"}
 def check_batch_target(path: Path, force: bool) -> None:
     """Refuse a place where a batch cannot be put, before any work is done; raises as :func:`check_target` does."""
     check_target(path, force, **_SORT)
+
+
+@contextmanager
+def undone_on_failure(path: Path) -> Iterator[Callable[[], None]]:
+    """Take back the batch that a block made, and put back the one that it replaced, should the block fail.
+
+    A batch is written before the case store has kept what it takes; one that the store does not know would be taken
+    again by the next. What stands there is another's until the block calls what it is given.
+    """
+    made: list[bool] = []
+    with ExitStack() as stack:
+        before = None
+        if path.exists():
+            beside = stack.enter_context(TemporaryDirectory(prefix=f".{path.name}.", dir=path.absolute().parent))
+            before = Path(beside, "before")
+            shutil.copytree(path, before, copy_function=os.link)
+        try:
+            yield lambda: made.append(True)
+        except BaseException:
+            if made:
+                shutil.rmtree(path, ignore_errors=True)
+                if before is not None:
+                    before.rename(path)
+            raise
 
 
 def write_batch(path: Path, tables: Mapping[str, pa.Table], info: Mapping[str, Any], *, force: bool) -> None:

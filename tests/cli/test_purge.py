@@ -11,12 +11,13 @@ from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
+from click.testing import Result
 
 import graphkit as gk
 from graphkit.cases.store import CaseStore
 from graphkit.purge import purge
 from tests.cli.support import assert_refused, graphkit, process
-from tests.purge.made import NOW, Like, Ring, made_run
+from tests.purge.made import NOW, Like, Ring, made_run, plan
 
 RUN = made_run(
     [Like(f"u{i}", f"n{i % 5}", f"R-{i % 2}", score=0.998) for i in range(20)],
@@ -240,6 +241,44 @@ def test_refused__a_place_that_is_taken(run: Path, tmp_path: Path) -> None:
     result = graphkit("purge", run, "--out", run, "--force", *AT)
     assert "is not a batch directory" in result.stderr
     assert gk.load(run).rings.equals(RUN.rings)
+
+
+def store_is_full(*asked: object) -> Result:
+    """Run the command with a case store that cannot keep anything in the end."""
+
+    def fail(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("graphkit.cases.lineagefile.Lineage.write", fail)
+        return graphkit(*asked)
+
+
+def test_store_that_cannot_keep_it__leaves_no_batch(run: Path, open_policy: Path, out: Path) -> None:
+    result = store_is_full("purge", run, "--policy", open_policy, "--out", out, *AT)
+    assert_refused(result, out, "No space left on device")
+    assert batches(run) == []
+
+
+def test_store_that_cannot_keep_it__leaves_the_batch_that_stood_there(run: Path, open_policy: Path, out: Path) -> None:
+    graphkit("purge", run, "--out", out, *AT)
+    before = {path.name: path.read_bytes() for path in out.iterdir()}
+    result = store_is_full("purge", run, "--policy", open_policy, "--out", out, "--force", *AT)
+    assert (result.exit_code, result.stderr.count("\n")) == (2, 1)
+    assert {path.name: path.read_bytes() for path in out.iterdir()} == before
+    assert [path.name for path in out.parent.iterdir()] == [out.name]
+    assert batches(run) == [gk.load_batch(out).batch_id]
+
+
+def test_refused__where_another_put_its_batch_meanwhile(run: Path, out: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It was not there when the place was checked; it is not this command's to take back."""
+    monkeypatch.setattr("graphkit.purge.batchdir.check_batch_target", lambda *_: None)
+    other = plan(RUN).save(out)
+    before = {path.name: path.read_bytes() for path in other.iterdir()}
+    result = graphkit("purge", run, "--out", out, *AT)
+    assert (result.exit_code, result.stderr.count("\n")) == (2, 1)
+    assert {path.name: path.read_bytes() for path in out.iterdir()} == before
+    assert batches(run) == []
 
 
 @pytest.mark.slow
