@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import errno
 import json
 import sqlite3
 from collections.abc import Iterator
@@ -17,6 +18,7 @@ FILE = "cases.sqlite"
 #: Tells a case store from any other SQLite file.
 _APPLICATION_ID = 0x67726B63
 _FULL = (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR)
+_FREE = "free space and run this again; nothing was stored"
 _LOCKED = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
 
 
@@ -73,7 +75,7 @@ def connect(folder: Path, *, write: bool) -> Iterator[sqlite3.Connection]:
     except sqlite3.Error as e:
         raise _explain(e, path) from None
     except OSError as e:
-        raise OutputError(f"{folder}: {e.strerror or e}", wanted="a case store", todo="choose another --cases") from e
+        raise _without_room(folder, e) from e
 
 
 def _prepare(connection: sqlite3.Connection, folder: Path) -> None:
@@ -121,6 +123,15 @@ def _statements(script: str) -> Iterator[str]:
             statement = ""
 
 
+def _without_room(folder: Path, error: OSError) -> OutputError:
+    """Tell what keeps the folder from being written: no room for it, or the place itself."""
+    words = " ".join((error.strerror or str(error)).split())
+    # pyarrow says the number in its words.
+    if error.errno in {errno.ENOSPC, errno.EDQUOT} or f"[errno {errno.ENOSPC}]" in words:
+        return OutputError(f"{folder}: {words}", wanted="room to write", todo=_FREE)
+    return OutputError(f"{folder}: {words}", wanted="a case store", todo="choose another --cases")
+
+
 def _explain(error: sqlite3.Error, path: Path) -> OutputError:
     # Extended codes hold the plain one in their lowest byte.
     code = getattr(error, "sqlite_errorcode", 0) & 0xFF
@@ -131,7 +142,5 @@ def _explain(error: sqlite3.Error, path: Path) -> OutputError:
             todo="run this again when the other has ended",
         )
     if code in _FULL:
-        return OutputError(
-            f"{path}: {error}", wanted="room to write", todo="free space and run this again; nothing was stored"
-        )
+        return OutputError(f"{path}: {error}", wanted="room to write", todo=_FREE)
     return OutputError(f"{path}: {error}", wanted="a case store of graphkit", todo="check --cases")

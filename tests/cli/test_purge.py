@@ -256,7 +256,7 @@ def store_is_full(*asked: object) -> Result:
 
 def test_store_that_cannot_keep_it__leaves_no_batch(run: Path, open_policy: Path, out: Path) -> None:
     result = store_is_full("purge", run, "--policy", open_policy, "--out", out, *AT)
-    assert_refused(result, out, "No space left on device")
+    assert_refused(result, out, "No space left on device; wanted room to write; free space and run this again")
     assert batches(run) == []
 
 
