@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+import shlex
 from collections.abc import Callable
 from pathlib import Path
 
+import click
 import pytest
 
 from tests.docs.snippets import GUIDES, ROOT, comparable, run_all, snippets
@@ -50,3 +52,28 @@ def test_index__every_tutorial_is_listed() -> None:
     index = (DOCS / "index.md").read_text(encoding="utf-8")
     for page in (DOCS / "tutorials").glob("*.md"):
         assert index.count(f"tutorials/{page.stem}") == 2, page.stem
+
+
+#: Blocks that no machine of the tests can run, since they name a cluster.
+_SHOWN_ONLY = re.compile(r"^```\{code-block\} (sh|python)\n(?!:)(.*?)^```$", re.MULTILINE | re.DOTALL)
+
+
+def test_guides__what_needs_a_cluster_is_understood_by_the_commands_it_names() -> None:
+    """Such a block is at least one that the command line takes, word by word."""
+    from graphkit.cli import main
+    from pipelines.detect_daily import main as daily
+
+    shown = [match for path in GUIDES for match in _SHOWN_ONLY.findall(path.read_text(encoding="utf-8"))]
+    assert len(shown) == 3
+    for language, code in shown:
+        if language == "python":
+            compile(code, "a guide", "exec")
+            continue
+        words = shlex.split(code.replace("\\\n", " "))
+        if words[0] == "graphkit":
+            name = words[1]
+            command, words = main.get_command(click.Context(main), name), words[2:]
+        else:
+            command, words = daily, words[words.index("pipelines/detect_daily.py") + 1 :]
+        assert command is not None, code
+        command.make_context("a guide", words)
