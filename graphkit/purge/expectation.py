@@ -74,7 +74,9 @@ def expect(proposal: Proposal, taken: Bools, confirmed: Bools, decoys: int) -> d
     The mean and its interval take scores and q-values at their word: each ring is none with some probability, and then
     all its likes are honest at once; else some of its likes are ordinary ones. How many is estimated ring by ring from
     what its members do otherwise, and known as to its size only: of a rate of which nothing but its mean is known, the
-    exponential distribution supposes least (Jaynes 1957). So the interval is wide where few rings are large.
+    exponential distribution supposes least (Jaynes 1957). So the interval is wide where few rings are large. And each
+    is estimated from above, by the larger of two expectations; how far above, a run cannot tell. So the upper end takes
+    the estimates as they are, and the lower one any share of them, the same for all rings.
     ``by_decoys`` asks what decoys alone bear out, without any score: at most D decoys count against rings as
     strong as the weakest taken, and a false find wins against its decoy with equal chance, so that of the rings taken
     no more than the quantile of a negative binomial are none; in the worst case the largest. Likes a person vouches
@@ -134,7 +136,7 @@ def _interval(proposal: Proposal, taken: Bools, confirmed: Bools) -> tuple[int, 
     none = 1 - _real(proposal)[used]
     size, ordinary, sure = size[used], ordinary[used], sure[used]
     random = np.random.default_rng(_SEED)
-    drawn = []
+    most, least = [], []
     block = max(_AT_ONCE // max(len(used), 1), 1)
     for start in range(0, _DRAWS, block):
         shape = min(block, _DRAWS - start), len(used)
@@ -142,10 +144,12 @@ def _interval(proposal: Proposal, taken: Bools, confirmed: Bools) -> tuple[int, 
         # The rate of each ring; at a given one its ordinary likes are rare and independent, and so Poisson (Le Cam).
         rate = random.standard_exponential(shape)
         mean = (rate * ~false) @ ordinary + rate @ sure
-        drawn.append(false @ size + random.poisson(mean))
-    total = np.minimum(np.concatenate(drawn), int(taken.sum()))
-    low, high = np.quantile(total, [(1 - LEVEL) / 2, (1 + LEVEL) / 2], method="inverted_cdf")
-    return int(low), int(high)
+        none_of_all = false @ size
+        most.append(none_of_all + random.poisson(mean))
+        least.append(none_of_all + random.poisson(mean * random.random(len(mean))))
+    high = np.quantile(np.concatenate(most), (1 + LEVEL) / 2, method="inverted_cdf")
+    low = np.quantile(np.concatenate(least), (1 - LEVEL) / 2, method="inverted_cdf")
+    return int(min(low, taken.sum())), int(min(high, taken.sum()))
 
 
 def _by_decoys(proposal: Proposal, taken: Bools, decoys: int) -> dict[str, int]:

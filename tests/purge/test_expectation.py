@@ -81,12 +81,12 @@ def test_interval__of_one_ring_only_the_size_is_known() -> None:
     assert (found["low"], found["high"]) == (0, pytest.approx(38, abs=2))
 
 
-def test_interval__over_many_rings_their_rates_even_out() -> None:
-    """A hundred rings of mean 1: variance 2 each, so 100 +- 1.96 * 14."""
+def test_interval__over_many_rings_their_rates_even_out_but_may_all_be_too_large() -> None:
+    """A hundred rings of mean 1 and variance 2 each: 100 + 1.96 * 14 above; below a fortieth, were all so much less."""
     likes = [like for r in range(100) for like in ring_of(100, f"R-{r:02}", 0.98)]
     found = expected(likes, {f"R-{r:02}": Ring(score=1.0, q_value=0.0) for r in range(100)})
     assert found["likes"] == pytest.approx(100, rel=0.02)
-    assert (found["low"], found["high"]) == (pytest.approx(74, abs=4), pytest.approx(129, abs=4))
+    assert (found["low"], found["high"]) == (pytest.approx(2, abs=2), pytest.approx(129, abs=4))
 
 
 def test_confirmed__the_ring_is_taken_at_its_word() -> None:
