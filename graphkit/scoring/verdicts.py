@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from graphkit._kernels.grouping import group_pointers, runs_between
+from graphkit._kernels.grouping import expand_ranges, group_pointers, runs_between
 from graphkit.bipartite import BipartiteGraph
 from graphkit.config import ScoringConfig
 from graphkit.likes.model import F64, I64, Likes
@@ -102,17 +102,18 @@ def _job_of(graph: BipartiteGraph, rings: Rings, like: I64, ring: I64) -> I64:
 
 def _share_then(graph: BipartiteGraph, moments: I64, rings: Rings) -> F64:
     """Return for each job the members' likes that did not pass, within the ring's window of it, to those of others."""
-    jobs, tested = rings.jobs, rings.tested
+    jobs, tested, ring_of = rings.jobs, rings.tested, rings.members.ring_of
     reach = rings.members.window_s[jobs.ring].astype(np.int64) * _US
     start, stop = jobs.first - reach, jobs.last + reach
 
-    def count(ring: npt.NDArray[np.int32], like: npt.NDArray[np.int32]) -> I64:
-        ts = graph.ts[like]
+    def count(like: npt.NDArray[np.int32]) -> I64:
+        ring, ts = ring_of[graph.user[like]], graph.ts[like]
         order = np.lexsort((ts, ring))
         low, high = runs_between(ts[order], group_pointers(ring[order], len(rings)), jobs.ring, start, stop)
         return high - low
 
-    idle = ~tested.passed
+    users = np.flatnonzero(ring_of != NO_RING)
+    mine = count(graph.by_user_time[expand_ranges(graph.user_ptr[users], graph.user_ptr[users + 1])])
     anybody = np.searchsorted(moments, stop, "right") - np.searchsorted(moments, start, "left")
-    others = anybody - count(tested.ring, tested.like)
-    return np.asarray(count(tested.ring[idle], tested.like[idle]) / np.maximum(others, 1), np.float64)
+    otherwise = mine - count(tested.like[tested.passed])
+    return np.asarray(otherwise / np.maximum(anybody - mine, 1), np.float64)

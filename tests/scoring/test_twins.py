@@ -37,7 +37,7 @@ def jobs_of(scene: Scene) -> Jobs:
 
 def numbers_of(scene: Scene) -> Numbers:
     jobs = jobs_of(scene)
-    of = (scene.members, scene.together, scene.tested, jobs)
+    of = (scene.members, scene.tested, jobs)
     return gather(scene.likes, scene.graph, scene.projection, *of, scene.config)
 
 
