@@ -235,14 +235,15 @@ class ScoringConfig(Model):
         Separate occasions from which a ring that acted in small bursts is no circle of friends; as many that were
         not a publication tell it from followers.
     circle_size
-        Median likes of its bursts from which a ring is too large to be a circle of friends, whatever its occasions.
+        Size of burst, reached by half of its likes, from which a ring is too large to be a circle of friends, whatever
+        its occasions.
     timing_window_s
         Widest window, in seconds, at which timing alone excludes that a taste in common explains a ring or a like.
     early_nats
         Log-odds from which arrival says that a ring may be followers: its likes within an hour of publication are
         held for `review`, and where authors are unknown the ring itself.
     min_job_share
-        Least likes of a job, as a share of the ring's median job, for its likes to be in tier `purge`.
+        Least likes of a job, as a share of the size of job that half of the ring's likes reach, for tier `purge`.
     purge_like_score
         Least probability that a like of a ring in tier `purge` is not an ordinary one; below it: `review`.
     """
