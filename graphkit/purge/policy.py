@@ -79,7 +79,7 @@ class Policy(Model):
     max_likes: int = Field(100_000, ge=1)
     max_users: int = Field(20_000, ge=1)
     max_like_share: float = Field(0.05, gt=0, le=1)
-    max_honest_share: float = Field(0.005, gt=0, le=1)
+    max_honest_share: float = Field(0.01, gt=0, le=1)
     cleared_d: int = Field(CLEARED_D, ge=0)
     canary_share: float = Field(0.1, ge=0, lt=1)
     max_run_age_d: float = Field(7.0, gt=0)
