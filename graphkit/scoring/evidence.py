@@ -206,7 +206,10 @@ def _reach(
         "devotion": group_medians(ring_of_member, devotion, n),
         "audience_pairs": pairs,
         "audience_pairs_expected": pairs_expected,
-        "job_size": group_medians(job_ring, jobs.n_likes.astype(np.float64), n),
+        # By like: small jobs may be many, and hold little of what the ring did.
+        "job_size": group_medians(
+            np.repeat(job_ring, jobs.n_likes), np.repeat(jobs.n_likes, jobs.n_likes).astype(np.float64), n
+        ),
     }
 
 

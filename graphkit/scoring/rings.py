@@ -128,9 +128,7 @@ def find_rings(
             work = work.grown(likes, graph, key, projection, config)
         if single_notes:
             work = work.with_bursts(likes, graph, projection, config)
-        active = _drop_idle(graph, work.members, work.tested, config.partition.min_users)
-        if not np.array_equal(active.ring_of, work.members.ring_of):
-            work = work.of_members(active, graph, projection, config)
+        work = work.active(graph, projection, config)
         numbers = gather(likes, graph, projection, work.members, work.tested, work.jobs, config.scoring)
         weights = weigh(numbers)
         numbers |= open_explanations(numbers, weights, config.scoring)
@@ -191,6 +189,15 @@ class _Work:
         """Return what other members did together, accounts bound as before."""
         together = self.together.of_members(graph, projection.views, members.ring_of)
         return _Work.of(graph, projection, members, together, config, self.note_of)
+
+    def active(self, graph: BipartiteGraph, projection: Projection, config: Config) -> _Work:
+        """Return what is left without idle members; who had only their company may be idle then, too."""
+        work = self
+        while True:
+            active = _drop_idle(graph, work.members, work.tested, config.partition.min_users)
+            if np.array_equal(active.ring_of, work.members.ring_of):
+                return work
+            work = work.of_members(active, graph, projection, config)
 
     def n_witnesses(self, likes: Likes, graph: BipartiteGraph, config: Config) -> npt.NDArray[np.int64]:
         """Count the witnesses beyond timing for each ring."""
