@@ -14,7 +14,7 @@ from graphkit.bipartite import BipartiteGraph
 from graphkit.columns import TIMESTAMP, Kind, Table
 from graphkit.config import ScoringConfig
 from graphkit.likes.model import I64, UNKNOWN, Likes
-from graphkit.projection.project import Projection
+from graphkit.projection.project import Edges, Projection
 from graphkit.schemas import AUTHORS, CANDIDATES, EVIDENCE, IMPACT, MEMBERS, RINGS, TARGETS, TIES
 from graphkit.scoring.membership import NO_RING
 from graphkit.scoring.reasons import RING_REASON
@@ -198,9 +198,9 @@ def _members_table(
     score = np.zeros(graph.n_users)
     np.maximum.at(tier, of_like, verdicts.tier)
     np.maximum.at(score, of_like, verdicts.score)
-    u, v = unpack(distinct(np.concatenate([pack(view.edges.u, view.edges.v) for view in projection.views]))[0])
-    inside = ring_of[u] == ring_of[v]
-    partners = np.bincount(np.concatenate([u[inside], v[inside]]), minlength=graph.n_users)
+    inside = [(view.edges, _inside(view.edges, ring_of)) for view in projection.views]
+    u, v = unpack(distinct(np.concatenate([pack(edges.u[at], edges.v[at]) for edges, at in inside]))[0])
+    partners = np.bincount(np.concatenate([u, v]), minlength=graph.n_users)
     degree = np.diff(graph.user_ptr)
     holds = (
         ("TIED", partners[user] > 0),
@@ -227,41 +227,49 @@ def _members_table(
     )
 
 
+def _inside(edges: Edges, ring_of: npt.NDArray[np.int32]) -> I64:
+    """Return which edges are between two members of one ring, as positions."""
+    ring = ring_of[edges.u]
+    return np.flatnonzero((ring == ring_of[edges.v]) & (ring != NO_RING))
+
+
 def _ties_table(
     likes: Likes, projection: Projection, rings: Rings, names: list[str], types: Mapping[Kind, pa.DataType]
 ) -> pa.Table:
     ring_of = rings.members.ring_of
-    parts = []
-    for view in projection.views:
-        e = view.edges
-        inside = (ring_of[e.u] == ring_of[e.v]) & (ring_of[e.u] != NO_RING)
-        parts.append((e.where(inside), np.full(int(inside.sum()), view.window_s)))
-    u, v, weight, breadth = (
-        np.concatenate([getattr(e, name) for e, _ in parts]) for name in ("u", "v", "weight", "breadth")
+    inside = [_inside(view.edges, ring_of) for view in projection.views]
+    pair, weights = (
+        np.concatenate([values(view.edges)[at] for view, at in zip(projection.views, inside, strict=True)])
+        for values in (lambda edges: pack(edges.u, edges.v), lambda edges: edges.weight.astype(np.int64))
     )
-    expected, p = (np.concatenate([getattr(e, name) for e, _ in parts]) for name in ("expected", "p_value"))
-    window = np.concatenate([w for _, w in parts])
-    pair = pack(u, v)
     # Of the windows that show the tie, the narrowest with four fifths of what the best one shows. Windows stand in
     # their order, and pairs in order within each.
     order = np.argsort(pair, kind="stable")
     starts = np.flatnonzero(np.diff(pair[order], prepend=-1))
-    weights = weight[order].astype(np.int64)
+    weights = weights[order]
     most = np.repeat(np.maximum.reduceat(weights, starts), np.diff(np.append(starts, len(order))))
     enough = np.flatnonzero(5 * weights >= 4 * most)
     best = order[enough[np.diff(pair[order[enough]], prepend=-1) != 0]]
-    best = best[_by_name(names, ring_of[u[best]])]
+    best = best[_by_name(names, ring_of[unpack(pair[best])[0]])]
+    # All else is asked of the best alone, window by window.
+    ends = np.cumsum([len(at) for at in inside])
+    number = np.searchsorted(ends, best, "right")
+    by_window = np.argsort(number, kind="stable")
+    own = [best[number == n] - (end - len(inside[n])) for n, end in enumerate(ends.tolist())]
+    parts = [v.edges.where(at[its]) for v, at, its in zip(projection.views, inside, own, strict=True)]
+    ties = Edges.joined(parts).where(np.argsort(by_window, kind="stable"))
+    window = np.array([view.window_s for view in projection.views])[number]
     return _finish(
         TIES,
         {
-            "ring_id": pa.array(names, pa.string()).take(pa.array(ring_of[u[best]])),
-            "user_a": likes.users.ids.take(pa.array(u[best])),
-            "user_b": likes.users.ids.take(pa.array(v[best])),
-            "window_s": window[best],
-            "weight": weight[best],
-            "breadth": breadth[best],
-            "expected": expected[best],
-            "p_value": p[best],
+            "ring_id": pa.array(names, pa.string()).take(pa.array(ring_of[ties.u])),
+            "user_a": likes.users.ids.take(pa.array(ties.u)),
+            "user_b": likes.users.ids.take(pa.array(ties.v)),
+            "window_s": window,
+            "weight": ties.weight,
+            "breadth": ties.breadth,
+            "expected": ties.expected,
+            "p_value": ties.p_value,
         },
         types,
     )

@@ -130,27 +130,31 @@ def shared_users(
         Gatherings with ``one < other``, by (one, other), and how many users are in both. O(sum over users of gatherings
         squared).
     """
-    count = np.zeros(len(ptr) - 1, np.int32)
-    touched = np.empty(len(ptr) - 1, np.int32)
+    # Counters are not cleared: each row counts on from where no counter of an earlier one can be.
+    counter = np.zeros(len(ptr) - 1, np.int32)
+    next_base = 0
+    often = np.empty(len(ptr) - 1, np.int32)
     room = 1024
     one, other, shared = np.empty(room, np.int32), np.empty(room, np.int32), np.empty(room, np.int32)
     n = 0
     for i in range(first, last):
-        n_touched = 0
+        base = next_base
+        next_base = base + ptr[i + 1] - ptr[i]
+        n_often = 0
         for m in range(ptr[i], ptr[i + 1]):
             r = user_ptr[user[m] + 1] - 1
             while gathering[r] > i:
                 j = gathering[r]
-                if count[j] == 0:
-                    touched[n_touched] = j
-                    n_touched += 1
-                count[j] += 1
+                shares = max(counter[j], base) + 1
+                counter[j] = shares
+                if shares == base + least:
+                    often[n_often] = j
+                    n_often += 1
                 r -= 1
         begin = n
-        for j in touched[:n_touched]:
-            c = count[j]
-            count[j] = 0
-            if c < least or key[j] == key[i] or abs(middle[j] - middle[i]) <= apart:
+        for j in often[:n_often]:
+            c = counter[j] - base
+            if key[j] == key[i] or abs(middle[j] - middle[i]) <= apart:
                 continue
             # Whoever is in both gave a like around either, so that no less than this is expected.
             if c * (share[i] + share[j]) > enough[min(c, len(enough) - 1)]:

@@ -48,7 +48,7 @@ def apart(run: Detection) -> list[Ring]:
     return [one(ring_id) for ring_id in run.rings["ring_id"].to_pylist()]
 
 
-def in_blocks(run: Detection, ring_ids: Sequence[str], most: int) -> Iterator[Detection]:
+def in_blocks(run: Detection, ring_ids: Sequence[str], most: int, most_rings: int) -> Iterator[Detection]:
     """Yield the run block by block: each of some rings, in the order asked for, as a run that has no others.
 
     Parameters
@@ -59,6 +59,8 @@ def in_blocks(run: Detection, ring_ids: Sequence[str], most: int) -> Iterator[De
         Its rings, or some of them, in the order wanted.
     most
         Rows of a block, all its tables together, at most (or one ring).
+    most_rings
+        Rings of a block, at most.
 
     Yields
     ------
@@ -77,6 +79,7 @@ def in_blocks(run: Detection, ring_ids: Sequence[str], most: int) -> Iterator[De
     while first < len(names):
         before = total[first - 1] if first else 0
         last = max(first + 1, int(np.searchsorted(total[:-1], before + most, "right")))
+        last = min(last, first + most_rings)
         rows = {name: orders[name][(end[first - 1] if first else 0) : end[last - 1]] for name, end in ends.items()}
         own = {name: table.take(pa.array(rows[name])) for name, table in tables.items()}
         yield Detection({**run.tables, **own}, run.info, run.likes)

@@ -7,9 +7,11 @@ import os
 from pathlib import Path
 
 #: Names of glibc's malloc.h.
-_M_MMAP_THRESHOLD, _M_ARENA_MAX = -3, -8
+_M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD, _M_ARENA_MAX = -1, -3, -8
 #: Blocks from this size on go back to the system when they are freed.
 _LARGE_BYTES = 4 << 20
+#: What an arena keeps of smaller ones: given back at once, they would be asked for again, and cleared, over and over.
+_KEPT_BYTES = 64 << 20
 
 
 def return_freed_memory() -> None:
@@ -24,6 +26,7 @@ def return_freed_memory() -> None:
         return
     mallopt(_M_ARENA_MAX, 2)
     mallopt(_M_MMAP_THRESHOLD, _LARGE_BYTES)
+    mallopt(_M_TRIM_THRESHOLD, _KEPT_BYTES)
 
 
 def free_bytes() -> int:

@@ -6,6 +6,8 @@ import base64
 import hashlib
 import json
 import re
+import sys
+import tracemalloc
 from html.parser import HTMLParser
 from typing import Any
 
@@ -199,6 +201,23 @@ def test_page__the_same_whatever_is_told_at_once(monkeypatch: pytest.MonkeyPatch
     whole = report_files(run)
     monkeypatch.setattr("graphkit.report.desk.files._BLOCK_ROWS", 1)
     assert report_files(run) == whole
+
+
+@pytest.mark.slow
+def test_page__memory_does_not_grow_with_the_number_of_rings(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("graphkit.report.desk.files._BLOCK_RINGS", 5)
+
+    def beyond_output(rings: int) -> int:
+        run = many_rings(rings)
+        tracemalloc.start()
+        try:
+            files = report_files(run)
+            return tracemalloc.get_traced_memory()[1] - 2 * sum(map(sys.getsizeof, files.values()))
+        finally:
+            tracemalloc.stop()
+
+    beyond_output(5)  # what is loaded once
+    assert beyond_output(90) < 2 * beyond_output(30)  # three times, were all told at once
 
 
 def test_page__tells_runs_apart() -> None:

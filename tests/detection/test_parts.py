@@ -32,10 +32,12 @@ def test_apart_and_alone__have_the_rows_of_their_ring_in_order(run: Detection) -
 
 
 @pytest.mark.parametrize("run", [made_run(5), shuffled(made_run(5))], ids=["by ring", "in any order"])
-@pytest.mark.parametrize("most", [1, 60, 10**9])
-def test_in_blocks__has_the_rows_of_each_ring_in_the_order_asked_for(run: Detection, most: int) -> None:
+@pytest.mark.parametrize(("most", "most_rings"), [(1, 9), (60, 9), (10**9, 9), (10**9, 3)])
+def test_in_blocks__has_the_rows_of_each_ring_in_the_order_asked_for(
+    run: Detection, most: int, most_rings: int
+) -> None:
     wanted = run.rings["ring_id"].to_pylist()[3::-1]
-    blocks = [*in_blocks(run, wanted, most)]
+    blocks = [*in_blocks(run, wanted, most, most_rings)]
     assert [ring_id for block in blocks for ring_id in block.rings["ring_id"].to_pylist()] == wanted
     for block in blocks:
         names = block.rings["ring_id"].to_pylist()
@@ -43,8 +45,9 @@ def test_in_blocks__has_the_rows_of_each_ring_in_the_order_asked_for(run: Detect
         for name in OF_RINGS:
             rows = [row for ring_id in names for row in run.ring(ring_id)._rows(name).to_pylist()]
             assert block.tables[name].to_pylist() == rows
-    assert len(blocks) == {1: 4, 10**9: 1}.get(most, len(blocks))
+    assert all(block.rings.num_rows <= most_rings for block in blocks)
+    assert len(blocks) == {(1, 9): 4, (10**9, 9): 1, (10**9, 3): 2}.get((most, most_rings), len(blocks))
 
 
 def test_in_blocks__of_no_rings_has_none() -> None:
-    assert [*in_blocks(made_run(2), [], 10)] == []
+    assert [*in_blocks(made_run(2), [], 10, 1)] == []

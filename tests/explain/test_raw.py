@@ -121,7 +121,7 @@ def test_burst_shares__each_burst_of_a_note_by_itself(run: gk.Detection) -> None
 def test_coded__is_told_of_in_blocks_what_the_whole_run_is(run: gk.Detection) -> None:
     assert run.likes is not None
     names = run.rings["ring_id"].to_pylist()
-    blocks = [*in_blocks(coded(run), names, 1)]
+    blocks = [*in_blocks(coded(run), names, 1, 9)]
     assert len(blocks) == len(names) > 1
     raw = raw_likes(run)
     targets = run.targets["ring_id"].to_pylist()

@@ -39,8 +39,9 @@ FOLDER = "report"
 #: Bytes of details that the page holds, and that each file beside it holds, at most (or one ring).
 PAGE_BYTES = 6_000_000
 FILE_BYTES = 2_000_000
-#: Rows of the tables whose rings are told at once: what is made of them is larger than what the page keeps.
-_BLOCK_ROWS = 200_000
+#: Rows of the tables whose rings are told at once, and rings: what is made of them is far larger than what the page
+#: keeps, over a megabyte a ring however small.
+_BLOCK_ROWS, _BLOCK_RINGS = 200_000, 50
 #: The script, in the order in which its parts build on one another.
 SCRIPTS = (
     "memory",
@@ -125,7 +126,7 @@ def encode(value: Any) -> str:
 
 def _dossiers(run: Detection, ring_ids: list[str], titles: dict[Any, str]) -> Iterator[dict[str, Any]]:
     """Yield the details of some rings, in this order."""
-    blocks = in_blocks(coded(run), ring_ids, _BLOCK_ROWS)
+    blocks = in_blocks(coded(run), ring_ids, _BLOCK_ROWS, _BLOCK_RINGS)
     # Laying out is the work of pyarrow and numpy, telling of the interpreter: the one does not wait for the other.
     with LocalEngine(2).ahead(_laid_out(block, titles) for block in blocks) as laid_out:
         for stories, columns, rests in laid_out:
