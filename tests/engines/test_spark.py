@@ -80,9 +80,9 @@ def test_unknown_engine__is_refused() -> None:
 
 @given(st.lists(st.integers(0, 9), max_size=30), st.integers(0, 20))
 def test_cuts__bound_every_slab_and_leave_nothing_out(sizes: list[int], most: int) -> None:
-    from graphkit.engines.spark.engine import _cuts
+    from graphkit.engines.cuts import cuts
 
-    bounds = _cuts(np.array(sizes, np.int64), most)
+    bounds = cuts(np.array(sizes, np.int64), most)
     assert (bounds[0], bounds[-1]) == (0, len(sizes))
     for first, last in pairwise(bounds):
         assert first < last
