@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -22,8 +21,9 @@ from graphkit.likes.parts import FilePart
 from graphkit.simulation import simulate
 from tests.engines.apart import Apart
 from tests.examples import examples
-from tests.likes.naive import SECOND, Row, same
-from tests.likes.test_laws import T0, _absent, _rows, read, without
+from tests.likes.crowd import crowded
+from tests.likes.naive import Row, same
+from tests.likes.test_laws import _absent, _rows, read, without
 
 pytestmark = [pytest.mark.kernels, pytest.mark.slow]
 
@@ -46,18 +46,6 @@ def test_worlds_in_parts(bare: bool, parts: int) -> None:
     world = simulate("small", seed=parts, users=600, days=4, bare=bare)
     tables: dict[str, Any] = {} if bare else {"users": world.users, "notes": world.notes}
     same(read_likes(world.likes, engine=ONE, **tables), read_likes(world.likes, engine=Apart(parts), **tables))
-
-
-def crowded(m: int, seed: int) -> pa.Table:
-    """Likes of which a third are on one note, a third by one user, and a third in one hour."""
-    rng = np.random.default_rng(seed)
-    user, note = rng.integers(0, 500, m), rng.integers(0, 300, m)
-    ts = rng.integers(0, 30 * 86_400, m)
-    third = np.arange(m) % 3
-    note[third == 0], user[third == 1], ts[third == 2] = 7, 7, 86_400 + ts[third == 2] % 3600
-    action = np.where(rng.random(m) < 0.1, "unlike", "like")
-    columns = {"user_id": user, "note_id": note, "ts": pa.array(T0 + ts * SECOND, pa.timestamp("us", "UTC"))}
-    return pa.table(columns | {"action": action, "dwell_ms": rng.integers(0, 3, m).astype(float)})
 
 
 @pytest.fixture
