@@ -109,7 +109,7 @@ class Bench:
         left = sum(view["surviving"] for view in info["windows"])
         met = (sum(view["walked"] for view in info["windows"]) - left) // 2
         equal = "" if written is None else "equal" if same(self.folder / "local", out) else "NOT EQUAL"
-        cells = f"{cost.wall_s:>8.1f}{cost.cpu_s:>8.1f}{read:>8.1f}{pairs:>8.1f}{cost.peak / 1e6:>8,.0f}"
+        cells = f"{cost.wall_s:>8.1f}{read:>8.1f}{pairs:>8.1f}{cost.peak / 1e6:>8,.0f}"
         cells += f"{left / 1e6:>8.2f}{met / 1e6:>8.2f}"
         sent = "".join(f"{size / 1e6:>9.1f}" for size in (written or {"": 0, " ": 0}).values())
         print(f"{self.likes.n:>12,} {label:24}{cells}{sent}  {equal}", flush=True)
@@ -126,7 +126,7 @@ def main() -> None:
     parser.add_argument("--conf", action="append", default=["spark.driver.memory=2g"])
     given = parser.parse_args()
     print(machine([*PACKAGES, "pyspark"]))
-    titles = ("wall s", "cpu s", "read s", "pairs s", "peak MB", "left M", "met M")
+    titles = ("wall s", "read s", "pairs s", "peak MB", "left M", "met M")
     print(f"{'likes':>12} {'':24}{''.join(f'{title:>8}' for title in titles)}{'read MB':>9}{'pairs MB':>9}  tables")
     for n in map(int, given.likes):
         folder = Path(tempfile.mkdtemp(prefix="graphkit-bench-"))

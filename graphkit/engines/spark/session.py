@@ -15,10 +15,11 @@ from typing import TYPE_CHECKING
 from graphkit.errors import ConfigError, MissingDependencyError
 
 if TYPE_CHECKING:
-    from pyspark import StorageLevel
+    from pyspark import SparkContext, StorageLevel
+    from pyspark.rdd import RDD
     from pyspark.sql import SparkSession
 
-__all__ = ["SparkSession", "check_installed", "on_disk", "spark_session"]
+__all__ = ["RDD", "SparkContext", "SparkSession", "check_installed", "on_disk", "spark_session"]
 
 _OLDEST_JAVA = 17
 #: What a session of our own is given, unless it is asked for otherwise.

@@ -11,8 +11,7 @@ from graphkit.engines.spark.told import explained
 from graphkit.engines.spread import Spread
 
 if TYPE_CHECKING:
-    from pyspark import SparkContext
-    from pyspark.rdd import RDD
+    from graphkit.engines.spark.session import RDD, SparkContext
 
 #: Parts that the driver is sent at once: a job for each part would take longer than its records.
 _AT_ONCE = 8
