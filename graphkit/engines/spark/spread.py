@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from graphkit.engines.spark.session import on_disk
@@ -79,7 +79,8 @@ class SparkSpread(Spread[T]):
 
     def drop(self) -> None:
         """See `graphkit.engines.spread.Spread`."""
-        self.rdd.unpersist()
+        with suppress(Exception):  # a cluster that is gone holds nothing, and what became of it is told already
+            self.rdd.unpersist()
 
     def collect(self) -> list[T]:
         """See `graphkit.engines.spread.Spread`."""
