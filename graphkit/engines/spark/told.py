@@ -22,7 +22,7 @@ def explained(error: Exception, what: str, todo: str) -> GraphkitError:
         size = told.partition("Total size of serialized results ")[2].partition(" is bigger than")[0]
         limit = told.partition("spark.driver.maxResultSize (")[2].partition(")")[0]
         return CapacityError(
-            f"{what}: {size} sent to the driver",
+            f"{what}, sent to the driver: {size}",
             wanted=f"at most {limit}, which the driver takes",
             todo=f"raise spark.driver.maxResultSize and the driver's memory, or {todo}",
         )
