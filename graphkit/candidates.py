@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
@@ -14,14 +13,14 @@ from graphkit._kernels.distinct import distinct, distinct_pairs, pack, unpack
 from graphkit.bipartite import BipartiteGraph
 from graphkit.columns import TIMESTAMP, Kind, Table
 from graphkit.config import ScoringConfig
-from graphkit.likes.model import F64, I64, UNKNOWN, Likes
+from graphkit.likes.model import I64, UNKNOWN, Likes
 from graphkit.projection.project import Projection
 from graphkit.schemas import AUTHORS, CANDIDATES, EVIDENCE, IMPACT, MEMBERS, RINGS, TARGETS, TIES
-from graphkit.scoring.evidence import EARLY_US
 from graphkit.scoring.membership import NO_RING
 from graphkit.scoring.reasons import RING_REASON
 from graphkit.scoring.rings import Rings
-from graphkit.scoring.tiers import PURGE, REVIEW, TIERS, WATCH, like_followers, once, slow_may_purge
+from graphkit.scoring.tiers import PURGE, REVIEW, TIERS, WATCH, once
+from graphkit.scoring.verdicts import LikeVerdicts, judge_likes
 
 #: A member whose likes fall on targets at least this often is called devoted.
 _DEVOTED = 0.5
@@ -29,81 +28,6 @@ _DEVOTED = 0.5
 _EXCHANGE = 0.5
 #: Hexadecimal digits of a ring's name.
 _ID_DIGITS = 10
-
-
-@dataclass(frozen=True, slots=True)
-class LikeVerdicts:
-    """The verdict on every coordinated like, ordered as the likes are.
-
-    Attributes
-    ----------
-    like, ring
-        Position among all likes, and ring, int64[k].
-    score
-        Evidence that the like was coordinated, 0 to 1, float64[k].
-    tier
-        `WATCH`, `REVIEW` or `PURGE`, int8[k].
-    exclusive
-        Most likes of the burst were the ring's, bool[k].
-    """
-
-    like: I64
-    ring: I64
-    score: F64
-    tier: npt.NDArray[np.int8]
-    exclusive: npt.NDArray[np.bool_]
-
-
-def judge_likes(likes: Likes, graph: BipartiteGraph, rings: Rings, config: ScoringConfig) -> LikeVerdicts:
-    """Judge every coordinated like by its ring, its company and the burst it belongs to.
-
-    A like of a burst with s ring likes among b is an ordinary one with probability of about (expected members
-    there) / s, where the expected members are the larger of what the baseline rate gives and what the crowd in the
-    very burst gives: ``(b - s)`` times the members' share of all activity. A member's ordinary like on a note where
-    the ring did not work falls into a small burst; bursts below ``min_job_share`` of the ring's usual are for review,
-    and so are likes right after publication when the ring as a whole comes as followers do (`like_followers`), and
-    likes whose company came over hours when a taste in common may explain that (`slow_may_purge`).
-
-    Parameters
-    ----------
-    likes, graph
-        The likes and their graph.
-    rings
-        Scored rings.
-    config
-        Minimum burst and probability of tier `purge`.
-
-    Returns
-    -------
-    LikeVerdicts
-    """
-    passed = rings.tested.where(rings.tested.passed)
-    like, ring = passed.like.astype(np.int64), passed.ring.astype(np.int64)
-    job = _job_of(graph, rings, like, ring)
-    in_job, crowd = rings.jobs.n_likes[job], rings.jobs.n_all[job]
-    member = np.flatnonzero(rings.members.ring_of != NO_RING)
-    activity = np.zeros(len(rings), np.int64)
-    np.add.at(activity, rings.members.ring_of[member], np.diff(graph.user_ptr)[member])
-    share = activity / np.maximum(len(graph) - activity, 1)
-    ordinary = np.maximum(passed.expected, (crowd - in_job) * share[ring]) / np.maximum(passed.company + 1, in_job)
-    genuine = np.clip(1 - ordinary, 0, 1)
-    tier = rings.tier[ring]
-    weak = (in_job < config.min_job_share * rings.numbers["job_size"][ring]) | (genuine < config.purge_like_score)
-    early = graph.ts[like] - likes.publication[graph.note[like]] <= EARLY_US
-    slow = passed.window_s > config.timing_window_s
-    weak |= slow & ~slow_may_purge(rings.weights, config)[ring]
-    weak |= early & like_followers(rings.numbers, rings.weights, config)[ring]
-    tier = np.where((tier == PURGE) & weak, REVIEW, tier).astype(np.int8)
-    return LikeVerdicts(like, ring, rings.score[ring] * genuine, tier, 2 * in_job > crowd)
-
-
-def _job_of(graph: BipartiteGraph, rings: Rings, like: I64, ring: I64) -> I64:
-    """Return the job each coordinated like belongs to; jobs are ordered by (note, ring, first)."""
-    jobs = rings.jobs
-    order = np.lexsort((graph.ts[like], ring, graph.note[like]))
-    job = np.empty(len(like), np.int64)
-    job[order] = np.repeat(np.arange(len(jobs)), jobs.n_likes)
-    return job
 
 
 def ring_names(likes: Likes, rings: Rings) -> list[str]:
@@ -148,7 +72,7 @@ def build_tables(
         ``rings``, ``members``, ``ties``, ``targets``, ``candidates``, ``impact``, ``authors`` and
         ``quarantine``; rows sorted by their keys.
     """
-    verdicts = judge_likes(likes, graph, rings, config)
+    verdicts = judge_likes(likes, graph, projection.views[0].traffic.sorted_ts, rings, config)
     types = {
         Kind.USER_ID: likes.users.ids.type,
         Kind.NOTE_ID: likes.notes.ids.type,

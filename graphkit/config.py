@@ -7,15 +7,25 @@ changes a byte of them and is passed beside the config.
 from __future__ import annotations
 
 import datetime as dt
+import difflib
 import hashlib
 import json
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any, Literal, TypeVar
+from typing import Any, Literal, Self, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    ModelWrapValidatorHandler,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
+from pydantic_core import ErrorDetails, InitErrorDetails, PydanticCustomError
 
 from graphkit.errors import ConfigError
 
@@ -26,9 +36,47 @@ M = TypeVar("M", bound=BaseModel)
 
 
 class Model(BaseModel):
-    """Settings that are frozen and refuse what they do not know."""
+    """Settings that are frozen, refuse what they do not know, and say everything that is wrong with them at once."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+    def contradictions(self) -> Iterator[tuple[tuple[str, ...], str]]:
+        """Yield the fields that do not go together, and what is wrong with them."""
+        return iter(())
+
+    @model_validator(mode="wrap")
+    @classmethod
+    def _every_fault(cls, data: Any, handler: ModelWrapValidatorHandler[Self]) -> Self:
+        """Add to the faults of single fields what the sound ones say against one another."""
+        faults: list[InitErrorDetails] = []
+        unsound: set[Any] = set()
+        try:
+            model = handler(data)
+        except ValidationError as error:
+            if not isinstance(data, Mapping):
+                raise
+            faults = [_again(told) for told in error.errors()]
+            unsound = {told["loc"][0] for told in error.errors() if told["loc"]}
+            try:
+                model = handler({name: value for name, value in data.items() if name not in unsound})
+            except ValidationError:
+                raise error from None
+        for fields, text in model.contradictions():
+            if unsound.isdisjoint(fields):  # else the default, which nobody wrote, would be blamed
+                faults.append(InitErrorDetails(type=_contradiction(text), loc=(), input=data))
+        if faults:
+            raise ValidationError.from_exception_data(cls.__name__, faults)
+        return model
+
+
+def _contradiction(text: str) -> PydanticCustomError:
+    return PydanticCustomError("contradiction", "{text}", {"text": text})
+
+
+def _again(told: ErrorDetails) -> InitErrorDetails:
+    """Return a fault that was told, to be told beside others."""
+    kind = _contradiction(told["msg"]) if told["type"] == "contradiction" else told["type"]
+    return InitErrorDetails(type=kind, loc=told["loc"], input=told["input"], ctx=told.get("ctx", {}))
 
 
 class InputConfig(Model):
@@ -64,13 +112,12 @@ class InputConfig(Model):
             return None
         return value.replace(tzinfo=dt.UTC) if value.tzinfo is None else value.astimezone(dt.UTC)
 
-    @model_validator(mode="after")
-    def _ordered(self) -> InputConfig:
+    def contradictions(self) -> Iterator[tuple[tuple[str, ...], str]]:
+        """Yield the fields that do not go together, and what is wrong with them."""
         if self.earliest >= self.latest:
-            raise ValueError("earliest must lie before latest")
+            yield ("earliest", "latest"), "earliest must lie before latest"
         if self.since is not None and self.until is not None and self.since >= self.until:
-            raise ValueError("since must lie before until")
-        return self
+            yield ("since", "until"), "since must lie before until"
 
 
 class ProjectionConfig(Model):
@@ -124,11 +171,10 @@ class ProjectionConfig(Model):
             raise ValueError("windows must differ")
         return tuple(sorted(value))
 
-    @model_validator(mode="after")
-    def _consistent(self) -> ProjectionConfig:
+    def contradictions(self) -> Iterator[tuple[tuple[str, ...], str]]:
+        """Yield the fields that do not go together, and what is wrong with them."""
         if self.min_breadth > self.min_weight:
-            raise ValueError("min_breadth must not exceed min_weight")
-        return self
+            yield ("min_breadth", "min_weight"), "min_breadth must not exceed min_weight"
 
 
 class PartitionConfig(Model):
@@ -189,14 +235,15 @@ class ScoringConfig(Model):
         Separate occasions from which a ring that acted in small bursts is no circle of friends; as many that were
         not a publication tell it from followers.
     circle_size
-        Median likes of its bursts from which a ring is too large to be a circle of friends, whatever its occasions.
+        Size of burst, reached by half of its likes, from which a ring is too large to be a circle of friends, whatever
+        its occasions.
     timing_window_s
         Widest window, in seconds, at which timing alone excludes that a taste in common explains a ring or a like.
     early_nats
         Log-odds from which arrival says that a ring may be followers: its likes within an hour of publication are
         held for `review`, and where authors are unknown the ring itself.
     min_job_share
-        Least likes of a job, as a share of the ring's median job, for its likes to be in tier `purge`.
+        Least likes of a job, as a share of the size of job that half of the ring's likes reach, for tier `purge`.
     purge_like_score
         Least probability that a like of a ring in tier `purge` is not an ordinary one; below it: `review`.
     """
@@ -221,13 +268,15 @@ class ScoringConfig(Model):
     min_job_share: float = Field(0.33, ge=0, le=1)
     purge_like_score: float = Field(0.9, ge=0, le=1)
 
-    @model_validator(mode="after")
-    def _ordered(self) -> ScoringConfig:
+    def contradictions(self) -> Iterator[tuple[tuple[str, ...], str]]:
+        """Yield the fields that do not go together, and what is wrong with them."""
         if self.review_score > self.purge_score:
-            raise ValueError("review_score must not exceed purge_score")
+            yield ("review_score", "purge_score"), "review_score must not exceed purge_score"
         if self.open_score >= self.purge_score:
-            raise ValueError("open_score must lie below purge_score, or nothing keeps doubtful rings out of purge")
-        return self
+            yield (
+                ("open_score", "purge_score"),
+                "open_score must lie below purge_score, or nothing keeps doubtful rings out of purge",
+            )
 
 
 class Config(Model):
@@ -349,13 +398,30 @@ def validated(model: type[M], data: Mapping[str, Any], where: str) -> M:
     try:
         return model.model_validate(data)
     except ValidationError as e:
-        faults = "; ".join(f"{'.'.join(map(str, f['loc'])) or model.__name__.lower()}: {_fault(f)}" for f in e.errors())
+        faults = "; ".join(
+            f"{'.'.join(map(str, f['loc'])) or model.__name__.lower()}: {_fault(f, model)}" for f in e.errors()
+        )
         raise ConfigError(f"{where}: {faults}", todo="mend these settings") from None
 
 
-def _fault(told: Mapping[str, Any]) -> str:
+def _fault(told: Mapping[str, Any], model: type[BaseModel]) -> str:
     """Return what pydantic says of a value, and the value where it is one that can be shown."""
     found = told["input"]
-    if told["type"] == "extra_forbidden" or not isinstance(found, str | int | float):
+    if told["type"] == "extra_forbidden":
+        return _unknown(told["loc"], model)
+    if not isinstance(found, str | int | float):
         return str(told["msg"])
     return f"{told['msg']}, found {found!r:.60}"
+
+
+def _unknown(where: tuple[int | str, ...], model: type[BaseModel]) -> str:
+    """Say of a field that nobody knows which one may have been meant."""
+    *sections, name = map(str, where)
+    for section in sections:
+        field = model.model_fields.get(section)
+        if field is None or not (isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel)):
+            return "unknown field"  # in a list, whose rows may be of several kinds
+        model = field.annotation
+    known = [*model.model_fields]
+    near = difflib.get_close_matches(name, known, n=1)
+    return f"unknown field; {near[0]} comes nearest" if near else f"unknown field; known are {', '.join(known)}"

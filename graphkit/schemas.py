@@ -123,7 +123,7 @@ EVIDENCE: tuple[tuple[str, str], ...] = (
     ("notes_effective", "Targets, as the exponential of the entropy of the ring's likes over them."),
     ("episodes", "Separate occasions on which members acted together."),
     ("late_episodes", "Those of them that were not within an hour of publication, as far as that is known."),
-    ("job_size", "Median over the ring's bursts on a note of its likes in them."),
+    ("job_size", "Median over the ring's likes of how many of them came in the same burst on the same note."),
     ("capture", "Median over targets of the ring's share of all their likes."),
     (
         "burst_capture",

@@ -1,6 +1,6 @@
 """Make the pictures of the desk in ``docs/images/``: ``python docs/_make/screenshots.py``.
 
-Two worlds are made and detected in memory, which takes a minute; Chromium has to be installed.
+Two worlds are made and detected in memory, which takes a minute; Chromium and a Chinese font have to be installed.
 """
 
 from __future__ import annotations
@@ -46,6 +46,25 @@ def largest(run: gk.Detection, kinds: dict[str, str], kind: str) -> str:
     return str(max(rings, key=lambda row: row["n_users"])["ring_id"])
 
 
+def check_font(browser: Browser) -> None:
+    """Stop where no font has Chinese: every character would be the same box, in pictures that nobody can read."""
+    tab = browser.new_page()
+    tab.set_content('<canvas width="40" height="40"></canvas>')
+    drawn = tab.evaluate(
+        """() => [..."中文"].map((sign) => {
+          const canvas = document.querySelector("canvas");
+          const pen = canvas.getContext("2d");
+          pen.clearRect(0, 0, 40, 40);
+          pen.font = "30px sans-serif";
+          pen.fillText(sign, 0, 32);
+          return canvas.toDataURL();
+        })"""
+    )
+    tab.close()
+    if drawn[0] == drawn[1]:
+        raise SystemExit("no Chinese font is installed: run .ci/packages, or install one")
+
+
 def shoot(browser: Browser, page: Path, name: str, ring: str | None = None, **how: Any) -> None:
     """Save a picture of a page as a laptop shows it."""
     context = browser.new_context(viewport=SIZE, **{"locale": "en-US", **how})
@@ -75,6 +94,7 @@ def main() -> None:
                 path.write_text(content, encoding="utf-8")
             pages.append(Path(folder, str(number), PAGE))
         browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=FLAGS)
+        check_font(browser)
         farm, exchange, rotating = (largest(run, kinds, kind) for kind in ("farm", "exchange", "rotating"))
         shoot(browser, pages[0], "overview")
         shoot(browser, pages[0], "farm", farm)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -108,6 +109,16 @@ def runs_between(ts: I64, ptr: I64, group: I32, first: I64, last: I64) -> tuple[
         low[j] = begin + np.searchsorted(ts[begin:end], first[j], "left")
         high[j] = begin + np.searchsorted(ts[begin:end], last[j], "right")
     return low, high
+
+
+@kernel
+def pick(one: npt.NDArray[Any], other: npt.NDArray[Any], at: I64) -> npt.NDArray[Any]:
+    """Return the elements at some positions of two arrays of one type, those of `other` counted on after `one`."""
+    out = np.empty(len(at), one.dtype)
+    n = len(one)
+    for i in range(len(at)):
+        out[i] = one[at[i]] if at[i] < n else other[at[i] - n]
+    return out
 
 
 def expand_ranges(low: I64, high: I64) -> I64:

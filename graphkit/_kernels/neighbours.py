@@ -52,6 +52,37 @@ def window_bounds(ts: I64, ptr: I64, width: int) -> tuple[I32, I32]:
 
 
 @kernel
+def counts_near(ts: I64, ptr: I64, order: I32, width: int) -> I32:
+    """Return for each element how many of its own group lie at most `width` away, itself and ends included.
+
+    Parameters
+    ----------
+    ts, ptr, width
+        As for `window_bounds`.
+    order
+        Whom each entry of `ts` is of, int32[m].
+
+    Returns
+    -------
+    int32[m]
+        By element. O(m).
+    """
+    out = np.empty(len(ts), np.int32)
+    for g in range(len(ptr) - 1):
+        a = ptr[g]
+        b = ptr[g]
+        end = ptr[g + 1]
+        for p in range(ptr[g], end):
+            t = ts[p]
+            while t - ts[a] > width:
+                a += 1
+            while b < end and ts[b] - t <= width:
+                b += 1
+            out[order[p]] = b - a
+    return out
+
+
+@kernel
 def counts_around(sorted_ts: I64, moments: I64, width: int) -> I64:
     """Return for each of the ascending moments how many of the ascending times lie at most `width` away, int64[k].
 

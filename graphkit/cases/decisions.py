@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import getpass
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -17,6 +17,9 @@ from graphkit.columns import Kind
 from graphkit.detection.run import Detection
 from graphkit.errors import ConfigError
 from graphkit.schemas import DECISIONS
+
+#: What a verdict may be about.
+_KNOWN = "rings (ring_id), members (user_id) or candidate likes (user_id and note_id) of this run"
 
 
 class Verdict(StrEnum):
@@ -79,27 +82,39 @@ class Decisions:
         InputError
             When a ring, a member or a candidate like is unknown; the message counts the rows and names the first.
         """
-        rings = set(run.rings["ring_id"].to_pylist())
-        members = set(zip(run.members["ring_id"].to_pylist(), run.members["user_id"].to_pylist(), strict=True))
-        users = {user for _, user in members}
-        names = ("user_id", "note_id", "ring_id")
-        likes = set(zip(*(run.candidates[name].to_pylist() for name in names), strict=True))
-        pairs = {like[:2] for like in likes}
         listing = Listing(self.source, len(self))
-        for number, row in zip(self.rows, self.table.to_pylist(), strict=True):
-            ring, user, note = row["ring_id"], row["user_id"], row["note_id"]
-            if ring is not None and ring not in rings:
-                listing.blame(number, f"no ring {ring!r}")
-            elif user is not None and user not in users:
-                listing.blame(number, f"no member {user!r}")
-            elif user is not None and ring is not None and (ring, user) not in members:
-                listing.blame(number, f"{user!r} is no member of {ring!r}")
-            elif note is not None and ((user, note) not in pairs if ring is None else (user, note, ring) not in likes):
-                listing.blame(number, f"no candidate like of {user!r} on {note!r}" + (f" in {ring!r}" if ring else ""))
-        listing.check("rings, members and candidate likes of this run")
+        _blame_unknown(zip(self.rows, self.table.to_pylist(), strict=True), run, listing)
+        listing.check(_KNOWN)
 
 
-def read_decisions(path: str | Path, *, ids: Mapping[Kind, pa.DataType], reviewer: str, at: dt.datetime) -> Decisions:
+def _blame_unknown(rows: Iterable[tuple[int, Mapping[str, Any]]], run: Detection, listing: Listing) -> None:
+    """Note which rows are about what the run does not hold."""
+    rings = set(run.rings["ring_id"].to_pylist())
+    members = set(zip(run.members["ring_id"].to_pylist(), run.members["user_id"].to_pylist(), strict=True))
+    users = {user for _, user in members}
+    names = ("user_id", "note_id", "ring_id")
+    likes = set(zip(*(run.candidates[name].to_pylist() for name in names), strict=True))
+    pairs = {like[:2] for like in likes}
+    for number, row in rows:
+        ring, user, note = row["ring_id"], row["user_id"], row["note_id"]
+        if ring is not None and ring not in rings:
+            listing.blame(number, f"no ring {ring!r}")
+        elif user is not None and user not in users:
+            listing.blame(number, f"no member {user!r}")
+        elif user is not None and ring is not None and (ring, user) not in members:
+            listing.blame(number, f"{user!r} is no member of {ring!r}")
+        elif note is not None and ((user, note) not in pairs if ring is None else (user, note, ring) not in likes):
+            listing.blame(number, f"no candidate like of {user!r} on {note!r}" + (f" in {ring!r}" if ring else ""))
+
+
+def read_decisions(
+    path: str | Path,
+    *,
+    ids: Mapping[Kind, pa.DataType],
+    reviewer: str,
+    at: dt.datetime,
+    run: Detection | None = None,
+) -> Decisions:
     """Read a file of decisions.
 
     Parameters
@@ -112,6 +127,8 @@ def read_decisions(path: str | Path, *, ids: Mapping[Kind, pa.DataType], reviewe
         Who decided where the file does not say.
     at
         When, where the file does not say; a moment with a zone.
+    run
+        The run they are about, where rows about what it does not hold are to be refused with the others.
 
     Returns
     -------
@@ -120,15 +137,22 @@ def read_decisions(path: str | Path, *, ids: Mapping[Kind, pa.DataType], reviewe
     Raises
     ------
     InputError
-        When the file cannot be read or a row is wrong; the message counts the rows and names the first.
+        When the file cannot be read or a row is wrong; the message counts all such rows and names the first.
     """
     listing = read_listing(path, DECISIONS, ids)
+    read = {
+        number: {name: listing.columns[name][number - 1] for name in DECISIONS.names}
+        for number in range(1, listing.n_rows + 1)
+    }
+    for number, row in read.items():
+        _check_row(row, number, listing)
+    if run is not None:
+        _blame_unknown(read.items(), run, listing)
     seen: dict[tuple[Any, ...], tuple[int, Any]] = {}
     kept: list[tuple[dict[str, Any], bool, int]] = []
-    for number in range(1, listing.n_rows + 1):
-        row = {name: listing.columns[name][number - 1] for name in DECISIONS.names}
-        if number not in listing.faults:
-            _check_row(row, number, listing)
+    for number, row in read.items():
+        if number in listing.faults:
+            continue  # what is wrong itself contradicts nobody
         untimed = row["time"] is None
         row |= {"reviewer": row["reviewer"] or reviewer, "time": at.astimezone(dt.UTC) if untimed else row["time"]}
         key = tuple(row[name] for name in DECISIONS.sort_by)
@@ -138,7 +162,8 @@ def read_decisions(path: str | Path, *, ids: Mapping[Kind, pa.DataType], reviewe
             listing.blame(number, f"contradicts row {earlier}")
         elif earlier == number:
             kept.append((row, untimed, number))
-    listing.check("a verdict (confirmed, cleared or unsure) on a ring_id, a user_id, or a user_id and note_id")
+    subjects = "a ring_id, a user_id, or a user_id and note_id" if run is None else _KNOWN
+    listing.check(f"verdicts (confirmed, cleared or unsure) on {subjects}")
     kept.sort(key=lambda one: _order(one[0]))
     rows = [row for row, _, _ in kept]
     table = pa.Table.from_pylist(rows, schema=DECISIONS.arrow(ids))

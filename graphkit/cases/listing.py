@@ -94,7 +94,8 @@ def read_listing(path: str | Path, table: Table, ids: Mapping[Kind, pa.DataType]
     try:
         with Path(path).open("rb") as file:
             parquet = file.read(len(_PARQUET)) == _PARQUET
-        columns = _read_parquet(Path(path), table, ids) if parquet else _read_csv(Path(path))
+        ragged: dict[int, str] = {}
+        columns = _read_parquet(Path(path), table, ids) if parquet else _read_csv(Path(path), ragged)
     except OSError as e:
         raise InputError(
             f"{label}: {e.strerror or e}", wanted=f"a CSV or Parquet file of {table.name}", todo="check the path"
@@ -107,7 +108,7 @@ def read_listing(path: str | Path, table: Table, ids: Mapping[Kind, pa.DataType]
         ) from None
     _check_names(label, list(columns), table)
     n_rows = len(next(iter(columns.values())))
-    listing = Listing(label, n_rows)
+    listing = Listing(label, n_rows, faults=ragged)
     for column in table.columns:
         values = columns.get(column.name, [None] * n_rows)
         listing.columns[column.name] = _parse(column, values, ids, listing)
@@ -127,8 +128,8 @@ def _check_names(label: str, found: list[str], table: Table) -> None:
         )
 
 
-def _read_csv(path: Path) -> dict[str, list[Any]]:
-    """Return the cells by column; an empty cell is ``None``."""
+def _read_csv(path: Path, ragged: dict[int, str]) -> dict[str, list[Any]]:
+    """Return the cells by column, and note which rows have too many or too few; an empty cell is ``None``."""
     with path.open(encoding="utf-8-sig", newline="") as file:
         rows = [row for row in csv.reader(file, strict=True) if row]
     header = rows[0] if rows else []
@@ -136,7 +137,8 @@ def _read_csv(path: Path) -> dict[str, list[Any]]:
         raise csv.Error("a column stands twice in the header")
     for number, row in enumerate(rows[1:], 1):
         if len(row) != len(header):
-            raise csv.Error(f"row {number} has {len(row)} cells and the header {len(header)}")
+            ragged[number] = f"{len(row)} cells under {len(header)} names"
+            row[:] = [*row, *[""] * len(header)][: len(header)]
     return {name: [row[i] or None for row in rows[1:]] for i, name in enumerate(header)}
 
 

@@ -98,8 +98,8 @@ def review(
         When the store cannot be written.
     """
     at = at or dt.datetime.now(dt.UTC)
-    read = read_decisions(decisions, ids=run.id_types, reviewer=reviewer, at=at)
-    read.check_against(run)  # before a store is made for nothing
+    # Refused before a store is made for nothing.
+    read = read_decisions(decisions, ids=run.id_types, reviewer=reviewer, at=at, run=run)
     with CaseStore.open(cases, write=True) as store:
         names = {row["ring_id"]: row["name"] for row in store.add_run(run)}
         new = store.add_decisions(run, read, at=at)

@@ -8,7 +8,7 @@ from typing import Any, Literal
 import click
 
 from graphkit.cli.options import json_option, now_option, parse_time
-from graphkit.cli.output import say, terminal
+from graphkit.cli.output import check_store, say, terminal
 from graphkit.errors import ConfigError
 
 _PATH = click.Path(path_type=Path)
@@ -49,10 +49,12 @@ def command(
             "who appeals?", wanted="one of --user, --author and --reference", todo="see graphkit appeal --help"
         )
 
+    check_store(cases)
+
     from graphkit.cases.decisions import login_name
     from graphkit.cases.store import CaseStore
-    from graphkit.detection import load
     from graphkit.purge.appeal import Appellant, appeal, decide, who_quotes
+    from graphkit.purge.make import load_checked
     from graphkit.report.appeal import appeal_text
     from graphkit.report.machine import to_json
 
@@ -60,7 +62,7 @@ def command(
         people = [Appellant(role, store.id_from(text, f"{role}_id")) for role, text in named if text is not None]
         note = None if note_text is None else store.id_from(note_text, "note_id")
     who = people[0] if reference is None else who_quotes(reference, cases)
-    run, at = None if run_dir is None else load(run_dir), parse_time(now, "--now")
+    run, at = None if run_dir is None else load_checked(run_dir), parse_time(now, "--now")
     decided = decision["grant"] is not None
     if decided:
         decision["reviewer"] = decision["reviewer"] or login_name()

@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from graphkit.cli.options import json_option
-from graphkit.cli.output import check_file, say, terminal, write_whole
+from graphkit.cli.output import check_file, check_store, say, terminal, write_whole
 
 
 @click.command(name="calibrate")
@@ -35,7 +35,9 @@ def command(cases: Path, method: Any, out: Path | None, force: bool, as_json: bo
     from graphkit.report.calibrating import calibrating_text
     from graphkit.report.machine import to_json
 
-    found = calibrate(default_folder(cases) if (cases / INFO).is_file() else cases, method=method)
+    folder = default_folder(cases) if (cases / INFO).is_file() else cases
+    check_store(folder)
+    found = calibrate(folder, method=method)
     document = to_json(found.to_dict())
     if out is not None:
         write_whole(out, lambda file: file.write_text(document + "\n", encoding="utf-8"))

@@ -23,10 +23,12 @@ def command(run_a: Path, run_b: Path, cases: Path | None, now: str | None, as_js
     """
     from graphkit.cases.compare import compare
     from graphkit.cases.store import default_folder
-    from graphkit.detection import load
+    from graphkit.purge.make import load_checked
     from graphkit.report.comparison import comparison_text
     from graphkit.report.machine import to_json
 
-    found = compare(load(run_a), load(run_b), cases or default_folder(run_b), at=parse_time(now, "--now"))
+    found = compare(
+        load_checked(run_a), load_checked(run_b), cases or default_folder(run_b), at=parse_time(now, "--now")
+    )
     colour, width = terminal()
     say(to_json(found.to_dict()) if as_json else comparison_text(found, colour=colour, width=width))

@@ -36,15 +36,15 @@ def command(run_dir: Path, lang: str, appeal: Path | None, as_json: bool, **aske
             raise ConfigError("--appeal without --user", wanted="the user who appeals", todo="pass --user")
         check_file(appeal, "--appeal", endings=(".json", ".html"))
 
-    from graphkit.detection import load
     from graphkit.explain import explain
     from graphkit.explain.appeal import appeal_packet
     from graphkit.explain.reread import reread
     from graphkit.progress import Progress
+    from graphkit.purge.make import load_checked
     from graphkit.report.explanation import appeal_page, explanation_text
     from graphkit.report.machine import to_json
 
-    run = load(run_dir)
+    run = load_checked(run_dir)
     subject = {name: asked[name] for name in ("user", "note", "ring")}
     places = {name: asked[name] for name in ("likes", "users", "notes")}
     likes = None

@@ -77,6 +77,22 @@ def check_file(out: Path, option: str, *, endings: Sequence[str] = (), force: bo
         )
 
 
+def check_store(cases: Path) -> None:
+    """Refuse a folder in which no case store is; who only reads would take it for an empty one.
+
+    Raises
+    ------
+    OutputError
+        When nobody has stored anything there.
+    """
+    from graphkit.cases.database import FILE
+
+    if not (cases / FILE).is_file():
+        raise OutputError(
+            f"{cases} holds no case store", wanted=f"a folder with {FILE}, as review and purge make it", todo="check it"
+        )
+
+
 def replace(out: Path, write: Callable[[Path], object]) -> None:
     """Put what `write` writes in the place of the directory `out`, which stays until the new one is whole."""
     with tempfile.TemporaryDirectory(prefix=f".{out.name}.", dir=out.absolute().parent) as beside:
@@ -92,6 +108,10 @@ def write_whole(path: Path, write: Callable[[Path], object]) -> None:
     try:
         write(partial)
         partial.replace(path)
+    except OSError as e:
+        raise OutputError(
+            f"{path}: {e.strerror or e}", wanted="room and leave to write", todo="free space or choose another place"
+        ) from None
     finally:
         partial.unlink(missing_ok=True)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from pathlib import Path
 from typing import Any
 
@@ -60,15 +61,26 @@ def command(
     from graphkit.purge import load_batch, load_policy, purge
     from graphkit.purge.batch import withdraw_replaced
     from graphkit.purge.difference import difference, last_batch
-    from graphkit.purge.make import load_checked
+    from graphkit.purge.health import check_run
+    from graphkit.purge.make import hand_in, load_checked
+    from graphkit.purge.protect import read_protected
     from graphkit.report.batch import batch_text
     from graphkit.report.machine import to_json
 
-    run, rails = load_checked(run_dir), load_policy(policy)
+    rails, run = load_policy(policy), load_checked(run_dir)
+    at = parse_time(now, "--now") or dt.datetime.now(dt.UTC)
+    # Whatever can be refused without the store is, before one is made.
+    check_run(run, rails, at)
+    if given["decisions"] is not None:
+        given["decisions"] = hand_in(given["decisions"], run, at)
+    if given["protect"] is not None:
+        given["protect"] = read_protected(given["protect"], run.id_types)
+    if given["after_canary"] is not None:
+        given["after_canary"] = load_batch(given["after_canary"])
+    earlier = [load_batch(path) for path in previous]
     # One writer at a time, from the reading of what is known to the recording of what is taken.
     with CaseStore.open(default_folder(run_dir) if cases is None else cases, write=not dry_run) as store:
-        earlier = [load_batch(path) for path in previous]
-        given |= {"policy": rails, "store": store, "previous": earlier, "now": parse_time(now, "--now")}
+        given |= {"policy": rails, "store": store, "previous": earlier, "now": at}
         batch = purge(run, **given)
         if out is not None and withdraw_replaced(out, batch, store):
             batch = purge(run, **given)

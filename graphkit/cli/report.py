@@ -37,18 +37,18 @@ def command(
     """
     from graphkit.cases import compare
     from graphkit.cases.store import default_folder
-    from graphkit.detection import load
     from graphkit.detection.rundir import replace_page
     from graphkit.explain.reread import reread
     from graphkit.partition import import_igraph_bare
     from graphkit.progress import Progress
+    from graphkit.purge.make import load_checked
     from graphkit.report.desk import FOLDER, PAGE, report_files
 
     import_igraph_bare()
-    run = load(run_dir)
+    run = load_checked(run_dir)
     told = None
     if before is not None:
-        told = compare(load(before), run, cases or default_folder(run_dir), at=parse_time(now, "--now"))
+        told = compare(load_checked(before), run, cases or default_folder(run_dir), at=parse_time(now, "--now"))
     try:
         run = replace(run, likes=reread(run, **places, progress=Progress()))
     except InputError as error:

@@ -31,11 +31,11 @@ def command(
     from graphkit.cases.decisions import login_name
     from graphkit.cases.review import review
     from graphkit.cases.store import CaseStore, default_folder
-    from graphkit.detection import load
+    from graphkit.purge.make import load_checked
     from graphkit.report.cases import review_text, trail_text
     from graphkit.report.machine import to_json
 
-    run, folder = load(run_dir), cases or default_folder(run_dir)
+    run, folder = load_checked(run_dir), cases or default_folder(run_dir)
     colour, width = terminal()
     if decisions is None:
         with CaseStore.open(folder) as store:

@@ -23,8 +23,9 @@ def weighed(claim: Claim) -> Said:
 
 
 def reasons(story: RingStory, own: Iterable[Said] = ()) -> Section:
-    """Return what speaks for the ring; what is said of the subject itself comes first."""
-    return Section("reasons", Said("TITLE_REASONS"), (*own, *map(weighed, story.reasons)))
+    """Return what speaks for the ring; what is said of the subject itself comes first, and last what its unit means."""
+    lines = (*own, *map(weighed, story.reasons))
+    return Section("reasons", Said("TITLE_REASONS"), (*lines, *((Said("NATS"),) if story.reasons else ())))
 
 
 def counter_evidence(story: RingStory, own: Iterable[Said] = ()) -> Section:

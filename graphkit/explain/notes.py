@@ -61,7 +61,7 @@ def _pushed(run: Detection, target: dict[str, Any]) -> tuple[Said, ...]:
         "tier": tier_name(row["tier"]),
         "score": row["score"],
     }
-    return (Said("NOTE_RING", numbers), *(weighed(claim) for claim in story.reasons[:_NAMED_REASONS]))
+    return (Said("NOTE_RING", numbers), *(weighed(claim) for claim in story.reasons[:_NAMED_REASONS]), Said("NATS"))
 
 
 def _note_seen(recount: Recount, note: int) -> tuple[tuple[Said, ...], dict[str, Any]]:

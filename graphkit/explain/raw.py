@@ -5,20 +5,53 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from graphkit._kernels.grouping import even_blocks, expand_ranges
+from graphkit._kernels.grouping import even_blocks, expand_ranges, runs_between
 from graphkit.columns import TIMESTAMP
 from graphkit.detection import Detection
 from graphkit.explain.places import codes
-from graphkit.likes.model import F64, I64, UNKNOWN, Likes
-from graphkit.scoring.attach import note_ranges
+from graphkit.likes.model import F64, I32, I64, UNKNOWN, Likes
 
 #: Likes that are looked at in one go, about.
 _BLOCK_LIKES = 1_000_000
 #: Columns of `raw_likes` that only the likes themselves have.
 DETAILS = ("dwell_ms", "completed", "device", "ip")
+#: Columns of ids that are looked up among the users and notes of the likes.
+_LOOKED_UP = {"members": ("user_id",), "targets": ("note_id",), "candidates": ("user_id", "note_id")}
+
+Bools = npt.NDArray[np.bool_]
+
+
+def coded(run: Detection) -> Detection:
+    """Return the run with the codes of users and notes beside their ids, where the likes are at hand.
+
+    Looking ids up takes as long as there are users and notes, however few are asked for: whoever asks about parts of
+    the run, one after the other, has it done once.
+    """
+    likes = run.likes
+    if likes is None:
+        return run
+    known = {"user_id": likes.users.ids, "note_id": likes.notes.ids}
+    tables = dict(run.tables)
+    for name, columns in _LOOKED_UP.items():
+        for column in columns:
+            code = pa.array(_code(tables[name], column, known[column]))
+            tables[name] = tables[name].append_column(_beside(column), code)
+    return Detection(tables, run.info, likes)
+
+
+def _beside(column: str) -> str:
+    return f"{column.removesuffix('_id')}_code"
+
+
+def _code(table: pa.Table, column: str, ids: pa.Array) -> I64:
+    """Return the code of each id, read where `coded` left it."""
+    if _beside(column) in table.column_names:
+        return np.asarray(_whole(table[_beside(column)]), np.int64)
+    return codes(table[column], ids)
 
 
 def raw_likes(run: Detection) -> pa.Table:
@@ -34,8 +67,8 @@ def raw_likes(run: Detection) -> pa.Table:
     pyarrow.Table
         Ordered by ring, time, user and note: `ring_id`, `user_id`, `note_id`, `ts`; `tier`, `score` and `reasons`,
         null for a like that is not proposed; `dwell_ms`, `completed`, `device` and `ip` where the likes are at hand and
-        know them, the last two as numbers that stand for a device or an address. O(m + r log r) for m likes of which
-        r are returned.
+        know them, the last two as numbers that stand for a device or an address. O(k + r log r) for the k likes of
+        anybody on targets, of which r are returned.
     """
     table = run.candidates if run.likes is None else _with_likes(run, run.likes)
     order = pc.sort_indices(table, [(name, "ascending") for name in ("ring_id", "ts", "user_id", "note_id")])
@@ -43,7 +76,9 @@ def raw_likes(run: Detection) -> pa.Table:
 
 
 def _with_likes(run: Detection, likes: Likes) -> pa.Table:
-    ring, at = _on_targets(run, likes)
+    parts = [(ring[own], at[own]) for ring, at, own in _on_targets(run, likes)]
+    none = np.empty(0, np.int64)
+    ring, at = (np.concatenate(column) for column in zip((none, none), *parts, strict=True))
     user, note = likes.user[at], likes.note[at]
     row = _rows_of(run.candidates, likes, user.astype(np.int64) * likes.n_notes + note)
     columns = {
@@ -77,44 +112,40 @@ def outside_likes(run: Detection, likes: Likes) -> Iterator[tuple[I64, I64]]:
         Row of the ring, and time in microseconds since 1970 UTC; about a million at once, since popular targets may
         hold a good part of all likes.
     """
+    for ring, at, own in _on_targets(run, likes):
+        yield ring[~own], likes.ts[at[~own]]
+
+
+def _on_targets(run: Detection, likes: Likes) -> Iterator[tuple[I64, I64, Bools]]:
+    """Yield the likes on each ring's targets: row of the ring, position, and whether they are of a member of it."""
     ring = codes(run.targets["ring_id"], run.rings["ring_id"])
-    ptr, note = likes.bipartite().note_ptr, codes(run.targets["note_id"], likes.notes.ids)
-    ring_of, size = _ring_of(run, likes), ptr[note + 1] - ptr[note]
+    low, high = _note_ends(likes, _code(run.targets, "note_id", likes.notes.ids))
+    ring_of, size = _ring_of(run, likes), high - low
     start = np.concatenate([[0], np.cumsum(size)])
     for first, last in even_blocks(start, 1 + int(start[-1]) // _BLOCK_LIKES):
         block = slice(first, last)
-        at = expand_ranges(ptr[note[block]], ptr[note[block] + 1])
+        at = expand_ranges(low[block], high[block])
         its_ring = np.repeat(ring[block], size[block])
-        others = ring_of[likes.user[at]] != its_ring
-        yield its_ring[others], likes.ts[at[others]]
+        yield its_ring, at, ring_of[likes.user[at]] == its_ring
 
 
-def _ring_of(run: Detection, likes: Likes) -> I64:
+def _note_ends(likes: Likes, note: I64) -> tuple[I64, I64]:
+    """Return where the likes of some notes begin and end. O(k log m)."""
+    code = note.astype(np.int32)
+    return np.searchsorted(likes.note, code, "left"), np.searchsorted(likes.note, code, "right")
+
+
+def _ring_of(run: Detection, likes: Likes) -> I32:
     """Return for each user its row of ``rings``, `UNKNOWN` for members of none; nobody is a member of two."""
-    ring_of = np.full(likes.n_users, UNKNOWN, np.int64)
+    ring_of = np.full(likes.n_users, UNKNOWN, np.int32)
     members = run.members
-    ring_of[codes(members["user_id"], likes.users.ids)] = codes(members["ring_id"], run.rings["ring_id"])
+    ring_of[_code(members, "user_id", likes.users.ids)] = codes(members["ring_id"], run.rings["ring_id"])
     return ring_of
-
-
-def _on_targets(run: Detection, likes: Likes) -> tuple[I64, I64]:
-    """Return ring and position of every like of a member on a target of its ring."""
-    ring_of = _ring_of(run, likes)
-    mine = np.flatnonzero(ring_of[likes.user] != UNKNOWN)
-    ring = ring_of[likes.user[mine]]
-    on_target = np.isin(ring * likes.n_notes + likes.note[mine], _targets(run, likes))
-    return ring[on_target], mine[on_target]
-
-
-def _targets(run: Detection, likes: Likes) -> I64:
-    """Return one number for the ring and note of each row of ``targets``."""
-    ring = codes(run.targets["ring_id"], run.rings["ring_id"])
-    return ring * likes.n_notes + codes(run.targets["note_id"], likes.notes.ids)
 
 
 def _rows_of(table: pa.Table, likes: Likes, wanted: I64) -> pa.Array:
     """Return for each user and note, as one number, the row of a table of users and notes; null where there is none."""
-    user, note = codes(table["user_id"], likes.users.ids), codes(table["note_id"], likes.notes.ids)
+    user, note = _code(table, "user_id", likes.users.ids), _code(table, "note_id", likes.notes.ids)
     return pc.index_in(pa.array(wanted), value_set=pa.array(user * likes.n_notes + note))
 
 
@@ -144,7 +175,7 @@ def burst_shares(run: Detection) -> F64:
     if likes is None or candidates.num_rows == 0:
         return shares
     ring = codes(candidates["ring_id"], run.rings["ring_id"])
-    note = codes(candidates["note_id"], likes.notes.ids).astype(np.int32)
+    note = _code(candidates, "note_id", likes.notes.ids)
     ts = np.asarray(_whole(candidates["ts"]).cast(pa.int64()), np.int64)
     order = np.lexsort((ts, note, ring))
     ring, note, ts = ring[order], note[order], ts[order]
@@ -153,10 +184,13 @@ def burst_shares(run: Detection) -> F64:
     fresh[1:] = (ring[1:] != ring[:-1]) | (note[1:] != note[:-1]) | (ts[1:] - ts[:-1] > gap[1:])
     starts = np.flatnonzero(fresh)
     n_ring = np.diff(np.append(starts, len(ts)))
-    low, high = note_ranges(likes.bipartite(), note[starts], ts[starts], ts[starts + n_ring - 1])
-    targets = _targets(run, likes)
+    target = _code(run.targets, "note_id", likes.notes.ids)
+    targets = codes(run.targets["ring_id"], run.rings["ring_id"]) * likes.n_notes + target
     by_key = np.argsort(targets)
     row = by_key[np.searchsorted(targets, ring[starts] * likes.n_notes + note[starts], sorter=by_key)]
+    ends = np.stack(_note_ends(likes, target), axis=1).ravel()  # entries 2 i and 2 i + 1 are those of row i
+    group = (2 * row).astype(np.int32)
+    low, high = runs_between(likes.ts, ends, group, ts[starts], ts[starts + n_ring - 1])
     own = np.bincount(row, weights=n_ring**2 / (high - low), minlength=len(shares))
     given = np.bincount(row, weights=n_ring, minlength=len(shares))
     return np.divide(own, given, out=shares, where=given > 0)

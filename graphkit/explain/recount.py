@@ -103,7 +103,7 @@ class Recount:
     @cached_property
     def tested(self) -> Coordination:
         """Every like of every member, tested."""
-        together = Company.of(self.graph, self._views, self.members.ring_of)
+        together = Company.of(self.graph, self._views, self.members.ring_of, least=0)
         tested = coordinate(together, self._views, self.members, run_config(self.run.info).scoring)
         return tested.bound(self.graph, self._note_of)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 _NAMED = 12
 #: Area of the largest ring's mark, square points.
 _LARGEST = 500
+#: Width of a letter of a name and height of its line, points; a name for which there is no room within so many lines is
+#: left out.
+_LETTER, _LINE, _STEPS = 4.2, 9.0, 12
 
 
 def plot_overview(run: Detection, ax: Axes | None = None) -> Axes:
@@ -54,24 +57,32 @@ def plot_overview(run: Detection, ax: Axes | None = None) -> Axes:
                 linewidths=0.5,
                 label=f"{tier} ({len(mine):,})",
             )
-    # Neighbours' names at different heights: scores of many rings are the same.
-    for i, row in enumerate(sorted(rings[:_NAMED], key=lambda row: (row["n_users"], row["ring_id"]))):
-        ax.annotate(
-            row["ring_id"],
-            (row["n_users"], row["score"]),
-            xytext=(0, -14 - 9 * (i % 4)),
-            textcoords="offset points",
-            ha="center",
-            fontsize=7,
-        )
     sizes = sorted({row["n_users"] for row in rings})
     ticks = np.unique(np.geomspace(sizes[0], sizes[-1], 5).round().astype(int))
     ax.set_xscale("log")
     ax.set_xticks(ticks, [f"{tick:,}" for tick in ticks])
     ax.minorticks_off()
     ax.set(xlim=(sizes[0] / 1.5, sizes[-1] * 1.5), ylim=(-0.05, 1.08))
+    _name(ax, rings[:_NAMED])
     legend = ax.legend(fontsize=8, loc="lower right")
     for handle in legend.legend_handles:
         if handle is not None and hasattr(handle, "set_sizes"):
             handle.set_sizes([40])
     return ax
+
+
+def _name(ax: Axes, rings: list[dict[str, Any]]) -> None:
+    """Write the names of rings below their marks, the largest first, each as near as no other name stands."""
+    to_points = 72 / ax.figure.dpi
+    taken: list[tuple[float, float, float]] = []
+    for row in rings:
+        at = row["n_users"], row["score"]
+        x, y = ax.transData.transform(at) * to_points
+        half = _LETTER * len(row["ring_id"]) / 2
+        for step in range(_STEPS):
+            low = y - 14 - _LINE * step
+            if all(abs(low - other) >= _LINE or abs(x - centre) >= half + wide for centre, other, wide in taken):
+                taken.append((x, low, half))
+                below = (0, -14 - _LINE * step)
+                ax.annotate(row["ring_id"], at, xytext=below, textcoords="offset points", ha="center", fontsize=7)
+                break

@@ -206,6 +206,7 @@ def _count_window(
 ) -> WindowView:
     config, window = traffic.config, window_s * _US
     hot = rate == 0
+    traffic.know(window_s, rate)
     alive, user_rate = _both(
         engine,
         lambda: prune(graph.user, graph.ts, graph.note_ptr, hot, graph.n_users, window, config.min_weight),

@@ -26,7 +26,7 @@ _TASK_LIKES = 1_000_000
 class Traffic:
     """The times of all likes, from which the baseline rate of any like follows.
 
-    Rates are not kept for every like and window: few likes are ever asked for.
+    Rates at hot moments, and at windows that were not counted, are found for the likes that are asked for.
 
     Attributes
     ----------
@@ -48,6 +48,10 @@ class Traffic:
         """Return the traffic of all likes. O(m log m)."""
         return cls(graph, config, graph.room.keep(np.sort(graph.ts)))
 
+    def know(self, window_s: int, rate: U32) -> None:
+        """Remember the rates of all likes at one window, 0 where not known, as `Census.cool_rates` has them."""
+        self._known[window_s] = rate
+
     def rates(self, like: npt.NDArray[np.integer], window_s: int) -> U32:
         """Return the baseline rates of some likes, whatever the moment.
 
@@ -61,7 +65,7 @@ class Traffic:
         Returns
         -------
         uint32[k]
-            In fixed point (`RATE_BITS`). O(k log m) at first; remembered for those who ask again.
+            In fixed point (`RATE_BITS`). O(k log m) for those that are not known yet; they are from then on.
         """
         if window_s not in self._known:
             self._known[window_s] = self.graph.room.empty(len(self.graph), np.uint32)
@@ -75,15 +79,17 @@ class Traffic:
 
     def _find(self, like: I64, window_s: int) -> U32:
         graph, (window, horizon) = self.graph, self.widths(window_s)
-        inner, outer = self._counts(graph.ts[like], window), self._counts(graph.ts[like], horizon)
+        inner, outer = self._counts(graph.ts[like], (window, horizon))
         within_all = inner if window_s > self.config.burst_s else inner[:0]
         return rates_at(like, graph.note, graph.ts, graph.note_ptr, outer - inner, within_all, window, horizon)
 
-    def _counts(self, moments: I64, width: int) -> I64:
-        """Return how many likes lie at most `width` microseconds from each moment."""
+    def _counts(self, moments: I64, widths: tuple[int, ...]) -> list[I64]:
+        """Return how many likes lie at most so many microseconds from each moment, for each width."""
         order = time_order(moments, self.graph.room)
-        out = np.empty(len(moments), np.int64)
-        out[order] = counts_around(self.sorted_ts, moments[order], width)
+        ordered = moments[order]
+        out = [np.empty(len(moments), np.int64) for _ in widths]
+        for counts, width in zip(out, widths, strict=True):
+            counts[order] = counts_around(self.sorted_ts, ordered, width)
         return out
 
     def hot(self, like: npt.NDArray[np.integer], window_s: int) -> Bools:

@@ -146,7 +146,7 @@ def _look_up(store: CaseStore, who: Appellant, note: Any, run: Detection | None,
         raise InputError(
             f"no batch in {store.folder} took a like {who.likes}" + ("" if note is None else f", note {note!r}"),
             wanted="somebody whose like was taken, or an author of a note that lost one",
-            todo="check the ids and --cases",
+            todo="check the ids and the case store",
         )
     about: set[Key] = {(Subject.LIKE, like["user_id"], like["note_id"]) for like in likes}
     about |= {(Subject.RING, like["name"]) for like in likes}
@@ -196,7 +196,9 @@ def who_quotes(reference: str, cases: str | Path) -> Appellant:
             if person is not None and reference_of(batch_id, role, person) == wanted:
                 return Appellant(role, person)
     raise InputError(
-        f"no notice has the reference {reference!r}", wanted=f"one of a batch in {cases}", todo="check it, and --cases"
+        f"no notice has the reference {reference!r}",
+        wanted=f"one of a batch in {cases}",
+        todo="check it, and the case store",
     )
 
 

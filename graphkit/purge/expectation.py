@@ -23,12 +23,12 @@ def honest_likes(proposal: Proposal, confirmed: Bools) -> F64:
     """Return the probability that each like is honest, float64[m].
 
     A ring is none with the larger of its q-value and one less its score, or less what a model makes of that: as
-    q-values are never less than one less the score, a model can add doubt and not take any. A like of a ring is no
-    ordinary one with its score over its ring's. Where a person confirmed, the ring is taken for one, and only the
-    second is left.
+    q-values are never less than one less the score, a model can add doubt and not take any. A like of a ring is an
+    ordinary one as `Proposal.ordinary` says. Where a person confirmed, the ring is taken for one, and only the second
+    is left.
     """
     real = np.where(confirmed, 1.0, _real(proposal)[proposal.ring])
-    honest: F64 = 1 - real * proposal.genuine
+    honest: F64 = 1 - real * (1 - proposal.ordinary)
     return honest
 
 
@@ -42,8 +42,10 @@ def expect(proposal: Proposal, taken: Bools, confirmed: Bools, decoys: int) -> d
     """Say how many honest likes are to be expected among those taken.
 
     The mean and its interval take scores and q-values at their word: each ring is none with some probability, and then
-    all its likes are honest at once; else each like is ordinary by itself. So the interval is wide where few rings are
-    large. ``by_decoys`` asks what decoys alone bear out, without any score: at most D decoys count against rings as
+    all its likes are honest at once; else some of its likes are ordinary ones. How many is estimated ring by ring from
+    what its members do otherwise, and known as to its size only: of a rate of which nothing but its mean is known, the
+    exponential distribution supposes least (Jaynes 1957). So the interval is wide where few rings are large.
+    ``by_decoys`` asks what decoys alone bear out, without any score: at most D decoys count against rings as
     strong as the weakest taken, and a false find wins against its decoy with equal chance, so that of the rings taken
     no more than the quantile of a negative binomial are none; in the worst case the largest. Likes a person vouches
     for are left out.
@@ -67,6 +69,9 @@ def expect(proposal: Proposal, taken: Bools, confirmed: Bools, decoys: int) -> d
 
     References
     ----------
+    Jaynes 1957, "Information theory and statistical mechanics", Phys. Rev. 106: of all distributions with a given mean
+    on the positive numbers the exponential has most entropy.
+
     Barber and Candes 2015, "Controlling the false discovery rate via knockoffs", sec. 4: finds and their decoys as coin
     tosses; Levitsky et al. 2017, "Unbiased false discovery rate estimation", J. Proteome Res. 16, for the binomial.
     """
@@ -91,18 +96,22 @@ def _interval(proposal: Proposal, taken: Bools, confirmed: Bools) -> tuple[int, 
     ring = proposal.ring
     doubtful = taken & ~confirmed
     size = np.bincount(ring[doubtful], minlength=n_rings)
-    # Ordinary likes are rare and independent: Poisson, which errs on the wide side (Le Cam).
-    ordinary = np.bincount(ring, weights=(1 - proposal.genuine) * doubtful, minlength=n_rings)
-    sure = float(np.sum((1 - proposal.genuine)[taken & confirmed]))
-    used = np.flatnonzero(size)
+    ordinary, sure = (
+        np.bincount(ring, weights=proposal.ordinary * chosen, minlength=n_rings)
+        for chosen in (doubtful, taken & confirmed)
+    )
+    used = np.flatnonzero(np.bincount(ring[taken], minlength=n_rings))
     none = 1 - _real(proposal)[used]
-    size, ordinary = size[used], ordinary[used]
+    size, ordinary, sure = size[used], ordinary[used], sure[used]
     random = np.random.default_rng(_SEED)
     drawn = []
     block = max(_AT_ONCE // max(len(used), 1), 1)
     for start in range(0, _DRAWS, block):
-        false = random.random((min(block, _DRAWS - start), len(used))) < none
-        mean = (~false) @ ordinary + sure
+        shape = min(block, _DRAWS - start), len(used)
+        false = random.random(shape) < none
+        # The rate of each ring; at a given one its ordinary likes are rare and independent, and so Poisson (Le Cam).
+        rate = random.standard_exponential(shape)
+        mean = (rate * ~false) @ ordinary + rate @ sure
         drawn.append(false @ size + random.poisson(mean))
     total = np.minimum(np.concatenate(drawn), int(taken.sum()))
     low, high = np.quantile(total, [(1 - LEVEL) / 2, (1 + LEVEL) / 2], method="inverted_cdf")

@@ -23,7 +23,7 @@ _REFERENCE_DIGITS = 12
 
 @cache
 def templates() -> dict[str, Any]:
-    """Return the words of notices: ``user``, ``author``, ``likes``, and ``reasons`` by code."""
+    """Return the words of notices: ``user``, ``author``, ``likes``, ``days``, and ``reasons`` by code."""
     text = resources.files("graphkit.purge").joinpath("notices.toml").read_text(encoding="utf-8")
     return tomllib.loads(text)
 
@@ -95,5 +95,6 @@ def _text(recipient: str, lang: str, said: list[str], n: int, filled: Mapping[st
     words = templates()
     number = words["likes"].get(f"{lang}_one") if n == 1 else None
     likes = number or words["likes"][lang].format(n=f"{n:,}")
+    days = words["days"][f"{lang}_one" if filled["first"] == filled["last"] else lang].format(**filled)
     lines = "\n".join(f"- {words['reasons'][code][lang]}" for code in said)
-    return str(words[recipient][lang].strip().format(reasons=lines, likes=likes, **filled))
+    return str(words[recipient][lang].strip().format(reasons=lines, likes=likes, days=days, **filled))

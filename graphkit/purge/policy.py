@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Literal
 
-from pydantic import Field, model_validator
+import numpy as np
+from pydantic import Field
 
 from graphkit.cases.standing import CLEARED_D
 from graphkit.config import Model, digest_of, read_toml, validated
+from graphkit.schemas import CHANNELS
+from graphkit.scoring.tiers import n_independent
+
+#: Independent channels besides lockstep that there are.
+N_CHANNELS = int(n_independent({name: np.ones(1) for name, _ in CHANNELS}, 1.0)[0])
 
 
 class Policy(Model):
@@ -45,7 +52,7 @@ class Policy(Model):
     max_like_share
         Largest share of all kept likes of the run.
     max_honest_share
-        Largest share of honest likes that the run's own scores and q-values may lead to expect.
+        Largest share of honest likes that the run's own scores and q-values may lead to expect in a batch.
     cleared_d
         Days for which a clearance of a user or ring holds; that of a like holds for good.
     canary_share
@@ -72,7 +79,7 @@ class Policy(Model):
     max_likes: int = Field(100_000, ge=1)
     max_users: int = Field(20_000, ge=1)
     max_like_share: float = Field(0.05, gt=0, le=1)
-    max_honest_share: float = Field(0.01, gt=0, le=1)
+    max_honest_share: float = Field(0.005, gt=0, le=1)
     cleared_d: int = Field(CLEARED_D, ge=0)
     canary_share: float = Field(0.1, ge=0, lt=1)
     max_run_age_d: float = Field(7.0, gt=0)
@@ -80,20 +87,22 @@ class Policy(Model):
     max_quarantined_share: float = Field(0.01, ge=0, le=1)
     refuse_warnings: tuple[str, ...] = ()
 
-    @model_validator(mode="after")
-    def _consistent(self) -> Policy:
-        faults = []
+    def contradictions(self) -> Iterator[tuple[tuple[str, ...], str]]:
+        """Yield the fields that do not go together or let nothing pass, and what is wrong with them."""
         if self.max_users > self.max_likes:
-            faults.append("max_users must not exceed max_likes, or it limits nothing")
+            found = f"found {self.max_users} and {self.max_likes}"
+            yield ("max_users", "max_likes"), f"max_users must not exceed max_likes, or it limits nothing; {found}"
         if self.admit_confirmed == "none" and self.min_reviewers > 1:
-            faults.append("min_reviewers asks for confirmations that admit_confirmed rules out")
+            yield (
+                ("admit_confirmed", "min_reviewers"),
+                "min_reviewers asks for confirmations that admit_confirmed rules out",
+            )
         if self.min_score == 1:
-            faults.append("min_score of 1 lets nothing pass")
+            yield ("min_score",), "min_score of 1 lets nothing pass"
+        if self.min_channels > N_CHANNELS:
+            yield ("min_channels",), f"min_channels of {self.min_channels} lets nothing pass; there are {N_CHANNELS}"
         if "" in self.refuse_warnings:
-            faults.append("an empty text in refuse_warnings refuses every warning")
-        if faults:
-            raise ValueError("; ".join(faults))
-        return self
+            yield ("refuse_warnings",), "an empty text in refuse_warnings refuses every warning"
 
     @property
     def digest(self) -> str:

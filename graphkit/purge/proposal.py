@@ -49,6 +49,8 @@ class Proposal:
         Scores and q-values, float64[r].
     ring_real
         Probability that each ring is one, float64[r]: its score, or what a model fitted to verdicts makes of it.
+    ring_at_large
+        Share of all likes of each ring's members that are none of the ring's, float64[r].
     ring_channels
         Independent channels besides lockstep that speak, int64[r].
     note_rows
@@ -72,6 +74,7 @@ class Proposal:
     ring_score: F64
     ring_q: F64
     ring_real: F64
+    ring_at_large: F64
     ring_channels: I64
     note_rows: pa.Table
     note_likes: I64
@@ -91,6 +94,15 @@ class Proposal:
         """Probability that a like is no ordinary one, given that its ring is one, float64[m]."""
         ring = self.ring_score[self.ring]
         return np.clip(np.divide(self.score, ring, out=np.zeros(len(self)), where=ring > 0), 0, 1)
+
+    @cached_property
+    def ordinary(self) -> F64:
+        """Probability that a like is an ordinary one of its user, given that its ring is one, float64[m].
+
+        Scores of likes suppose that all a ring's members do is ordinary, what they do for the ring included; this is of
+        what else they do.
+        """
+        return (1 - self.genuine) * self.ring_at_large[self.ring]
 
     @cached_property
     def strength(self) -> I64:
@@ -145,12 +157,23 @@ def propose(run: Detection, model: Mapping[str, Any] | None = None) -> Proposal:
         ring_score=ring_score,
         ring_q=_floats(rings["q_value"]),
         ring_real=ring_score if model is None else probability(model, ring_score),
+        ring_at_large=_at_large(run.members, rings["ring_id"]),
         ring_channels=n_independent(weights, float(run.info["config"]["scoring"]["channel_nats"])),
         note_rows=notes,
         note_likes=_ints(notes["likes_before"]),
         author_likes=author_likes,
         kept=int(run.info["counts"]["kept"]),
     )
+
+
+def _at_large(members: pa.Table, ring_ids: pa.ChunkedArray) -> F64:
+    """Return the share of members' likes that are no ring likes, one more supposed than was seen: none is not never."""
+    ring = _code(members["ring_id"], ring_ids, "rings")
+    likes, of_ring = (
+        np.bincount(ring, weights=_ints(members[name]), minlength=len(ring_ids)) for name in ("n_likes", "n_ring_likes")
+    )
+    share: F64 = np.clip((likes - of_ring + 1) / (likes + 1), 0, 1)
+    return share
 
 
 def _floats(values: pa.ChunkedArray | pa.Array) -> F64:

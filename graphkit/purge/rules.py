@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field
 
 from graphkit.config import Model, read_toml, validated
 
@@ -53,11 +54,10 @@ class Rules(Model):
 
     rule: tuple[Rule, ...]
 
-    @model_validator(mode="after")
-    def _some(self) -> Rules:
+    def contradictions(self) -> Iterator[tuple[tuple[str, ...], str]]:
+        """Yield what is wrong with the rules as a whole."""
         if not self.rule:
-            raise ValueError("at least one [[rule]] is wanted")
-        return self
+            yield ("rule",), "at least one [[rule]] is wanted"
 
 
 def load_rules(path: str | Path) -> Rules:

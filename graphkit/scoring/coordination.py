@@ -20,12 +20,12 @@ ANY_NOTE = -1
 
 @dataclass(frozen=True, slots=True)
 class Coordination:
-    """Every like of a member, tested, ordered by (note, ts, user).
+    """The likes of members, tested, ordered by (note, ts, user).
 
     Attributes
     ----------
     like
-        Positions among all likes, int32[k].
+        Positions among all likes, int32[k]; those that `Company` has.
     ring
         The member's ring, int32[k].
     company
@@ -63,7 +63,7 @@ class Coordination:
 def coordinate(
     together: Company, views: tuple[WindowView, ...], members: Membership, config: ScoringConfig
 ) -> Coordination:
-    """Test every like of every member against the members' activity at the note's ordinary rate.
+    """Test likes of members against the members' activity at the note's ordinary rate.
 
     A like p of member u on note n at t is expected to have ``(A_C - A_u)(t ± Δ) q_p`` other members with it: the
     likes of the other members then, on any note, times the note's baseline rate. The Poisson tail of those that

@@ -17,7 +17,7 @@ from graphkit.likes.model import F64, I64, NO_TIME, UNKNOWN, Likes
 from graphkit.projection.project import Projection
 from graphkit.scoring.attach import Jobs
 from graphkit.scoring.audience import audience_overlap
-from graphkit.scoring.company import Company
+from graphkit.scoring.company import co_likes
 from graphkit.scoring.coordination import Coordination
 from graphkit.scoring.membership import NO_RING, Membership
 
@@ -94,7 +94,6 @@ def gather(
     graph: BipartiteGraph,
     projection: Projection,
     members: Membership,
-    together: Company,
     tested: Coordination,
     jobs: Jobs,
     config: ScoringConfig,
@@ -111,8 +110,6 @@ def gather(
         For ties.
     members
         Who belongs to which ring.
-    together
-        The members' likes and their company at each window.
     tested
         The members' likes, tested.
     jobs
@@ -127,7 +124,7 @@ def gather(
     mine = RingLikes.of(graph, members, tested)
     early, known = _early_jobs(likes, graph, members, jobs)
     return {
-        **_lockstep(graph, projection, members, together, config),
+        **_lockstep(graph, projection, members, config),
         **_reach(likes, graph, members, mine, jobs, early, config),
         **_arrival(likes, mine, jobs, early, known),
         **_beyond_timing(likes, graph, members, mine, config),
@@ -154,17 +151,12 @@ def _beyond_timing(
     }
 
 
-def _lockstep(
-    graph: BipartiteGraph, projection: Projection, members: Membership, together: Company, config: ScoringConfig
-) -> Numbers:
+def _lockstep(graph: BipartiteGraph, projection: Projection, members: Membership, config: ScoringConfig) -> Numbers:
     n = members.n_rings
-    co_likes, expected, edges = np.zeros(n), np.zeros(n), np.zeros(n)
+    edges = np.zeros(n)
     quick = np.zeros(graph.n_users, np.bool_)
-    for view, met, mean in zip(projection.views, together.met, together.expected, strict=True):
+    for view in projection.views:
         shown = members.window_s == view.window_s
-        here = shown[together.ring]
-        co_likes += np.bincount(together.ring[here], weights=met[here], minlength=n) / 2
-        expected += np.bincount(together.ring[here], weights=mean[here], minlength=n) / 2
         of_u, of_v = members.ring_of[view.edges.u], members.ring_of[view.edges.v]
         inside = (of_u == of_v) & (of_u != NO_RING)
         edges += np.where(shown, np.bincount(of_u[inside], minlength=n), 0)
@@ -172,9 +164,10 @@ def _lockstep(
             quick[view.edges.u[inside]] = True
             quick[view.edges.v[inside]] = True
     size = members.sizes
+    met, expected = co_likes(graph, projection.views, members)
     return {
-        "co_likes": co_likes,
-        "co_likes_expected": expected,
+        "co_likes": met / 2,
+        "co_likes_expected": expected / 2,
         "edges": edges,
         "density": ratio(edges, size * (size - 1) / 2),
         "quick": ratio(np.bincount(members.ring_of[quick], minlength=n), size),
@@ -213,7 +206,10 @@ def _reach(
         "devotion": group_medians(ring_of_member, devotion, n),
         "audience_pairs": pairs,
         "audience_pairs_expected": pairs_expected,
-        "job_size": group_medians(job_ring, jobs.n_likes.astype(np.float64), n),
+        # By like: small jobs may be many, and hold little of what the ring did.
+        "job_size": group_medians(
+            np.repeat(job_ring, jobs.n_likes), np.repeat(jobs.n_likes, jobs.n_likes).astype(np.float64), n
+        ),
     }
 
 

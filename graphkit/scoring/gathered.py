@@ -47,9 +47,9 @@ def find_gathered(
     engine: Engine,
     progress: Progress = SILENT,
 ) -> tuple[Gathered, ...]:
-    """Cut the gatherings that share users into communities, for each window up to `timing_window_s`.
+    """Cut the gatherings that share users into communities, for each window.
 
-    Beyond it tastes bring people together again and again, and gatherings say nothing that pairs do not.
+    Over hours tastes bring people together again and again, too: what is found there has the same questions to answer.
 
     Parameters
     ----------
@@ -58,7 +58,7 @@ def find_gathered(
     projection
         For its windows and their baseline rates.
     config
-        Settings of the projection, of the partition, and `timing_window_s`.
+        Settings of the projection and of the partition.
     engine
         Where gatherings are compared.
     progress
@@ -69,8 +69,7 @@ def find_gathered(
     tuple of Gathered
         By window, ascending.
     """
-    views = [view for view in projection.views if view.window_s <= config.scoring.timing_window_s]
-    out = []
+    views, out = projection.views, []
     with progress.stage("gather", len(views), "windows") as advance:
         for view in views:
             found = Gatherings.of(graph, view.traffic, view.window_s)

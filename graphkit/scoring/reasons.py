@@ -65,7 +65,7 @@ def _written(value: object, form: str) -> str:
         return f"{value:.0%}" if value == 0 or 0.01 <= value <= 0.99 or value == 1 else f"{value:.1%}"
     if float(value).is_integer():
         return f"{int(value):,}"
-    return f"{value:,.0f}" if abs(value) >= 100 else f"{value:.2g}"
+    return f"{value:,.0f}" if abs(value) >= 99.5 else f"{value:.2g}"
 
 
 def sentence(code: str, numbers: Mapping[str, object], lang: str = "en") -> str:

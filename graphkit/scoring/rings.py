@@ -15,7 +15,7 @@ from graphkit.projection.project import Projection
 from graphkit.scoring.attach import Jobs, attach, find_jobs, telling_jobs
 from graphkit.scoring.bursts import find_bursts
 from graphkit.scoring.channels import weigh
-from graphkit.scoring.company import MIN_COMPANY, Company
+from graphkit.scoring.company import Company
 from graphkit.scoring.coordination import ANY_NOTE, Coordination, coordinate
 from graphkit.scoring.evidence import Numbers, gather, gather_beyond_timing
 from graphkit.scoring.fuse import fuse
@@ -40,7 +40,7 @@ class Rings:
     members
         Who belongs to which.
     tested
-        Every like of every member, tested.
+        Every like of a member that had company, tested.
     jobs
         Bursts of coordinated likes.
     numbers
@@ -117,7 +117,7 @@ def find_rings(
             ring_of[users] = ring
         nobody = np.zeros(graph.n_users, np.bool_)
         together = Company.of(graph, projection.views, ring_of)
-        work = _Work.shown(graph, projection, ring_of, nobody, together, config)
+        work = _Work.shown(graph, projection, nobody, together, config)
         work = work.fused(likes, graph, projection, config)
         work = work.grown(likes, graph, key, projection, config)
         ring_of = add_gathered(graph, key, _moments(projection), work.members.ring_of, gathered, config)
@@ -128,10 +128,8 @@ def find_rings(
             work = work.grown(likes, graph, key, projection, config)
         if single_notes:
             work = work.with_bursts(likes, graph, projection, config)
-        active = _drop_idle(graph, work.members, work.tested, config.partition.min_users)
-        if not np.array_equal(active.ring_of, work.members.ring_of):
-            work = work.of_members(active, graph, projection, config)
-        numbers = gather(likes, graph, projection, work.members, work.together, work.tested, work.jobs, config.scoring)
+        work = work.active(graph, projection, config)
+        numbers = gather(likes, graph, projection, work.members, work.tested, work.jobs, config.scoring)
         weights = weigh(numbers)
         numbers |= open_explanations(numbers, weights, config.scoring)
         nats = log_odds(numbers, weights, config.scoring)
@@ -147,7 +145,7 @@ class _Work:
     Attributes
     ----------
     members, together, tested, jobs
-        Who belongs to which ring; their likes with their company; these tested; the jobs of those that passed.
+        Who belongs to which ring; their likes with company; these tested; the jobs of those that passed.
     note_of
         By user, the one note whose likes count, `ANY_NOTE` for all but accounts of a burst; int32[n_users].
     """
@@ -178,20 +176,28 @@ class _Work:
         cls,
         graph: BipartiteGraph,
         projection: Projection,
-        ring_of: I32,
         attached: npt.NDArray[np.bool_],
         together: Company,
         config: Config,
         note_of: I32 | None = None,
     ) -> _Work:
         """Return what rings did together, each in the window that shows it best."""
-        members = _with_windows(graph, together, ring_of, attached, projection, config)
+        members = _with_windows(together, attached, projection, config)
         return cls.of(graph, projection, members, together, config, note_of)
 
     def of_members(self, members: Membership, graph: BipartiteGraph, projection: Projection, config: Config) -> _Work:
         """Return what other members did together, accounts bound as before."""
         together = self.together.of_members(graph, projection.views, members.ring_of)
         return _Work.of(graph, projection, members, together, config, self.note_of)
+
+    def active(self, graph: BipartiteGraph, projection: Projection, config: Config) -> _Work:
+        """Return what is left without idle members; who had only their company may be idle then, too."""
+        work = self
+        while True:
+            active = _drop_idle(graph, work.members, work.tested, config.partition.min_users)
+            if np.array_equal(active.ring_of, work.members.ring_of):
+                return work
+            work = work.of_members(active, graph, projection, config)
 
     def n_witnesses(self, likes: Likes, graph: BipartiteGraph, config: Config) -> npt.NDArray[np.int64]:
         """Count the witnesses beyond timing for each ring."""
@@ -208,7 +214,7 @@ class _Work:
     ) -> _Work:
         """Return what other rings did together, nobody bound to a note."""
         together = self.together.of_members(graph, projection.views, ring_of)
-        return _Work.shown(graph, projection, ring_of, attached, together, config)
+        return _Work.shown(graph, projection, attached, together, config)
 
     def grown(self, likes: Likes, graph: BipartiteGraph, key: I32, projection: Projection, config: Config) -> _Work:
         """Attach accounts to the rings whose jobs they met, and join rings that turn out to do the same jobs."""
@@ -243,7 +249,7 @@ class _Work:
             alone[users] = number
             note_of[users] = note
         together = Company.of(graph, projection.views, alone)
-        added = _Work.shown(graph, projection, alone, self.members.attached, together, config, note_of)
+        added = _Work.shown(graph, projection, self.members.attached, together, config, note_of)
         backed = added.n_witnesses(likes, graph, config) >= BACKING_WITNESSES
         if not backed.any():
             return self
@@ -263,28 +269,17 @@ def _moments(projection: Projection) -> I64:
 
 
 def _with_windows(
-    graph: BipartiteGraph,
-    together: Company,
-    ring_of: I32,
-    attached: npt.NDArray[np.bool_],
-    projection: Projection,
-    config: Config,
+    together: Company, attached: npt.NDArray[np.bool_], projection: Projection, config: Config
 ) -> Membership:
     """Give each ring the window that shows it best."""
-    n = int(ring_of.max(initial=NO_RING)) + 1
-    excess, present = np.zeros((len(projection.views), n)), np.zeros((len(projection.views), n))
-    for row, (met, mean) in enumerate(zip(together.met, together.expected, strict=True)):
-        beyond = np.where(met >= MIN_COMPANY, met - mean, 0.0)  # couples make no ring, and pass no like
-        excess[row] = np.bincount(together.ring, weights=beyond, minlength=n)
-        in_company = np.bincount(graph.user[together.like[met >= MIN_COMPANY]], minlength=graph.n_users) > 0
-        present[row] = np.bincount(ring_of[in_company], minlength=n)
+    excess, present = together.excess, together.present
     ladder = np.array([view.window_s for view in projection.views], np.int32)
     # argmax finds the first, that is narrowest, window with enough of what the best one shows, and enough members.
     most = present.max(axis=0, initial=0)
     able = present >= np.minimum(np.maximum(_ENOUGH * most, config.partition.min_users), most)
     enough = able & (excess >= _ENOUGH * np.where(able, excess, 0).max(axis=0, initial=0))
-    window = ladder[np.argmax(enough, axis=0)] if n else ladder[:0]
-    return Membership(ring_of, window, attached)
+    window = ladder[np.argmax(enough, axis=0)] if enough.size else ladder[:0]
+    return Membership(together.ring_of, window, attached)
 
 
 def _drop_idle(graph: BipartiteGraph, members: Membership, tested: Coordination, min_users: int) -> Membership:

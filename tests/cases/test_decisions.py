@@ -23,7 +23,7 @@ LIKE = {"user_id": "u1-0", "note_id": "n1-1", "verdict": "unsure"}
 
 def refusal(path: Path, *rows: dict[str, Any]) -> str:
     with pytest.raises(InputError) as caught:
-        decided(path, *rows).check_against(RUN)
+        read_decisions(write(path, rows), ids=RUN.id_types, reviewer="Ada", at=AT, run=RUN)
     assert "\n" not in str(caught.value)
     return str(caught.value)
 
@@ -110,6 +110,21 @@ def test_half_the_rows_wrong__all_counted_the_first_named(tmp_path: Path) -> Non
     assert "nothing of the file was used" in message
 
 
+def test_wrong_in_every_way__all_counted_at_once(tmp_path: Path) -> None:
+    path = tmp_path / "d.csv"
+    path.write_text("ring_id,verdict\nR-000001\nR-000001,ok\nR-9,cleared\nR-000001,cleared\n")
+    with pytest.raises(InputError) as caught:
+        read_decisions(path, ids=RUN.id_types, reviewer="Ada", at=AT, run=RUN)
+    assert "3 of 4 rows are wrong: row 1: 1 cells under 2 names; row 2: verdict 'ok'; row 3: no ring 'R-9'; wanted" in (
+        str(caught.value)
+    )
+
+
+def test_stored__only_about_what_the_run_holds(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="1 of 1 rows are wrong: row 1: no ring 'R-9'"):
+        decided(tmp_path / "d.csv", {**RING, "ring_id": "R-9"}).check_against(RUN)
+
+
 def test_contradiction__of_one_reviewer_at_one_time(tmp_path: Path) -> None:
     assert "row 2: contradicts row 1" in refusal(tmp_path / "d.csv", RING, {**RING, "verdict": "cleared"})
 
@@ -119,7 +134,7 @@ BAD_FILES = {
     "no verdict column": (b"ring_id,comment\nR-000001,x\n", "no column verdict"),
     "empty": (b"", "no column verdict"),
     "semicolons": (b"ring_id;verdict\nR-000001;cleared\n", "unknown column 'ring_id;verdict'"),
-    "ragged": (b"ring_id,verdict\nR-000001,cleared,because\n", "row 1 has 3 cells and the header 2"),
+    "ragged": (b"ring_id,verdict\nR-000001,cleared,because\n", "row 1: 3 cells under 2 names"),
     "twice": (b"ring_id,verdict,verdict\nR-000001,cleared,unsure\n", "a column stands twice"),
     "not text": (b"ring_id,verdict\n\xff\xfe\n", "can't decode byte 0xff"),
     "broken Parquet": (b"PAR1PAR1", "wanted decisions as CSV in UTF-8 or as Parquet"),

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import os
 from pathlib import Path
 
 import pyarrow.parquet as pq
@@ -112,3 +114,15 @@ def test_explain__a_packet_that_cannot_be_is_refused_first(
     asked = ["--user", user] if user else ["--note", "n004"]
     assert_refused(graphkit("explain", places[0], *asked, "--appeal", tmp_path / name), NOWHERE, words)
     assert [path.name for path in tmp_path.iterdir()] == ["there.json"]
+
+
+def test_explain__no_room_for_the_packet_names_it_and_leaves_nothing(
+    places: tuple[Path, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object, **__: object) -> int:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    packet = tmp_path / "appeal.html"
+    monkeypatch.setattr(Path, "write_text", full)
+    result = graphkit("explain", places[0], "--user", "u003", "--appeal", packet)
+    assert_refused(result, packet, f"{packet}: No space left on device; wanted room and leave to write")

@@ -161,12 +161,40 @@ def test_refused__decisions_on_unknown_rings(run: Path, out: Path, tmp_path: Pat
     decisions = written(tmp_path / "d.csv", "ring_id,verdict\nR-9,cleared\nR-1,cleared\nR-8,unsure\n")
     result = graphkit("purge", run, "--decisions", decisions, "--out", out, *AT)
     assert_refused(result, out, "2 of 3 rows are wrong", "no ring 'R-9'")
-    assert batches(run) == []
+    assert not (run.parent / "cases").exists()
 
 
-def test_refused__a_tampered_run(run: Path, out: Path) -> None:
-    pq.write_table(RUN.candidates.slice(1), run / "candidates.parquet")
-    assert_refused(graphkit("purge", run, "--out", out, *AT), out, "candidates.parquet: not what was written")
+def test_refused__a_list_of_the_protected(run: Path, out: Path, tmp_path: Path) -> None:
+    protect = written(tmp_path / "protect.csv", "user\nu1\n")
+    assert_refused(graphkit("purge", run, "--protect", protect, "--out", out, *AT), out, "unknown column 'user'")
+    assert not (run.parent / "cases").exists()
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        ["purge", "{run}", "--out", "{out}", *AT],
+        ["purge", "{run}", "--dry-run", *AT],
+        ["review", "{run}"],
+        ["compare", "{run}", "{run}"],
+        ["explain", "{run}", "--ring", "R-1"],
+        ["report", "{run}"],
+        ["audit", "{run}", "--rules", "{rules}"],
+    ],
+    ids=lambda asked: " ".join(asked[:3:2]),
+)
+@pytest.mark.parametrize("damage", ["other rows", "cut off"])
+def test_refused__a_tampered_run(run: Path, out: Path, tmp_path: Path, asked: list[str], damage: str) -> None:
+    """Whatever is told of a run, or stored about it, is told of what was detected."""
+    file = run / "candidates.parquet"
+    if damage == "cut off":
+        file.write_bytes(file.read_bytes()[:-9])
+    else:
+        pq.write_table(RUN.candidates.slice(1), file)
+    rules = written(tmp_path / "rules.toml", '[[rule]]\nkind = "completion"')
+    given = [part.format(run=run, out=out, rules=rules) for part in asked]
+    assert_refused(graphkit(*given), out, "candidates.parquet: not what was written")
+    assert not (run.parent / "cases").exists()
 
 
 @pytest.mark.parametrize("form", ["", '"format": 2,'])
@@ -178,6 +206,7 @@ def test_refused__a_run_of_another_form(run: Path, out: Path, form: str) -> None
 
 def test_refused__an_old_run(run: Path, out: Path) -> None:
     assert_refused(graphkit("purge", run, "--out", out, "--now", "2027-01-01"), out, "max_run_age_d")
+    assert not (run.parent / "cases").exists()
 
 
 @pytest.mark.parametrize("option", ["--after-canary", "--previous"])

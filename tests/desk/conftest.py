@@ -6,8 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+import graphkit as gk
 from graphkit.detection import Detection
 from graphkit.report.desk import PAGE, report_files
+from graphkit.simulation import simulate
 from tests.desk.browser import browsing
 from tests.desk.made import many_rings
 
@@ -38,6 +40,14 @@ def write(run: Detection, folder: Path, lang: str | None = None) -> Path:
 def page_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The page of a run of seven rings."""
     return write(many_rings(7), tmp_path_factory.mktemp("desk"))
+
+
+@pytest.fixture(scope="session")
+def sample_page(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The page of a run over a made world, with all columns that likes may have and ids as long as real ones."""
+    world = simulate("small", seed=7)
+    run = gk.detect(gk.read_likes(world.likes, users=world.users, notes=world.notes))
+    return write(run, tmp_path_factory.mktemp("sample"))
 
 
 @pytest.fixture

@@ -224,6 +224,18 @@ def test_claim__its_likes_are_shown(visit: Visit, page_file: Path) -> None:
     assert page.locator("#likes tbody tr").count() > 10
 
 
+@pytest.mark.parametrize("locale", ["en-US", "zh-CN"])
+def test_likes__every_column_fits_a_laptop(visit: Visit, sample_page: Path, locale: str) -> None:
+    """With all that likes may tell: the last column is the one that takes a verdict."""
+    page = visit(sample_page, locale=locale)
+    open_ring(page)
+    assert page.locator("#likes thead th").count() == 11
+    hidden = page.locator("#main .scroll").evaluate_all("(all) => all.map((it) => it.scrollWidth - it.clientWidth)")
+    assert hidden == [0] * len(hidden)
+    tallest = "Math.max(...[...document.querySelectorAll('#likes tbody tr')].map((row) => row.offsetHeight))"
+    assert page.evaluate(tallest) < 40
+
+
 def test_watched_ring__has_no_likes_and_says_who_it_might_be(visit: Visit, page_file: Path) -> None:
     page = visit(page_file, "#ring=R-000000")
     assert "nothing is proposed" in page.locator(".lead").inner_text()
@@ -307,6 +319,19 @@ def test_print__shows_every_row_on_paper_colours(visit: Visit, page_file: Path) 
     page.emulate_media(media="screen")
     page.evaluate("window.dispatchEvent(new Event('afterprint'))")
     assert page.evaluate(ground) != "rgb(255, 255, 255)"
+
+
+def test_print__every_column_fits_the_paper(visit: Visit, sample_page: Path) -> None:
+    """A4 with a centimetre of margin on each side."""
+    page = visit(sample_page, viewport={"width": 718, "height": 1047})
+    open_ring(page)
+    page.emulate_media(media="print")
+    page.evaluate("window.dispatchEvent(new Event('beforeprint'))")
+    hidden = page.locator("#main .scroll").evaluate_all("(all) => all.map((it) => it.scrollWidth - it.clientWidth)")
+    assert hidden == [0] * len(hidden)
+    assert page.evaluate("document.documentElement.scrollWidth") <= 718
+    tallest = "Math.max(...[...document.querySelectorAll('tbody tr')].map((row) => row.offsetHeight))"
+    assert page.evaluate(tallest) < 60
 
 
 # --- Hostile text and large runs --------------------------------------------------------------------------------------

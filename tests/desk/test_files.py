@@ -194,6 +194,13 @@ def test_page__same_run_same_bytes(page: str) -> None:
     assert report_files(many_rings(3))[PAGE] == page
 
 
+def test_page__the_same_whatever_is_told_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    run = many_rings(7)
+    whole = report_files(run)
+    monkeypatch.setattr("graphkit.report.desk.files._BLOCK_ROWS", 1)
+    assert report_files(run) == whole
+
+
 def test_page__tells_runs_apart() -> None:
     run = many_rings(1)
     other = Detection(run.tables, {**run.info, "config_digest": "another"})

@@ -122,6 +122,24 @@ def test_export__comes_back_by_import(visit: Visit, page_file: Path, tmp_path: P
     assert exported(other) == text
 
 
+def test_import__says_what_it_replaces_and_leaves_out(visit: Visit, page_file: Path, tmp_path: Path) -> None:
+    page = visit(page_file)
+    ring = open_ring(page)
+    page.locator(".ring-verdict").get_by_role("button", name="cleared").click()
+    judge(page, "cleared", reviewer="Wang")
+    rows = [f"{ring},,,confirmed,Li", "R-unknown,,,cleared,Li", ",u0-1,,cleared,Li", f"{ring},,,guilty,Li"]
+    (tmp_path / "decisions.csv").write_text("\r\n".join([",".join(HEAD[:5]), *rows, ""]), encoding="utf-8")
+    with page.expect_file_chooser() as chooser:
+        page.locator("#import").click()
+    chooser.value.set_files(tmp_path / "decisions.csv")
+    page.wait_for_selector(".notice")
+    assert page.locator(".notice").inner_text() == (
+        "1 verdict taken over. 1 of them takes the place of another that stood here. "
+        "3 rows were left out: they are no verdicts on rings of this run."
+    )
+    assert page.locator("#given").inner_text() == "1 verdict"
+
+
 def test_import__of_another_file_is_refused(visit: Visit, page_file: Path, tmp_path: Path) -> None:
     (tmp_path / "other.csv").write_text("a,b\n1,2\n", encoding="utf-8")
     page = visit(page_file)

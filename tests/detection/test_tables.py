@@ -15,6 +15,7 @@ from graphkit.likes.model import UNKNOWN
 from graphkit.schemas import OUTPUTS
 from graphkit.scoring.reasons import REASONS
 from graphkit.scoring.tiers import EXPLANATIONS
+from graphkit.simulation import simulate
 from tests.detection.runs import Tables, dense, detect, map_ids
 from tests.worlds import DAY, make_likes
 
@@ -134,6 +135,14 @@ def test_counts_of_a_ring_add_up(run: gk.Detection) -> None:
         assert proposed[ring] == (0 if row["tier"] == "watch" else row["n_likes"])
         assert row["first_ts"] <= row["last_ts"]
         assert row["window_s"] in {view["window_s"] for view in run.info["windows"]}
+
+
+@pytest.mark.slow
+def test_nobody_is_idle__members_whose_only_company_was_idle() -> None:
+    made = simulate("small", seed=24, bare=True)
+    run = gk.detect(gk.read_likes(made.likes, users=made.users, notes=made.notes))
+    assert min(run.members["n_ring_likes"].to_pylist()) >= 1
+    assert min(run.rings["n_likes"].to_pylist()) >= 1
 
 
 def test_members_of_a_ring_are_in_no_other(run: gk.Detection) -> None:

@@ -128,6 +128,17 @@ def test_user__with_the_likes_given_a_saved_run_says_the_same(run: gk.Detection,
         assert str(saved.explain(user=user, likes=run.likes)) == str(run.explain(user=user))
 
 
+@pytest.mark.parametrize("subject", ["user", "ring", "note"])
+def test_explanation__whoever_reads_of_nats_is_told_what_one_is(run: gk.Detection, subject: str) -> None:
+    asked = {
+        "user": first_member(run, PURGED),
+        "ring": PURGED,
+        "note": run.ring(PURGED).targets["note_id"][0].as_py(),
+    }[subject]
+    assert "nats;" in (text := str(run.explain(**{subject: asked})))
+    assert text.count("A nat measures evidence") == 1
+
+
 def test_note__says_what_would_be_left(run: gk.Detection) -> None:
     for row in run.impact.to_pylist()[::5]:
         one = run.explain(note=row["note_id"])

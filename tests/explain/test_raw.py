@@ -11,7 +11,8 @@ import pytest
 
 import graphkit as gk
 from graphkit.columns import Kind
-from graphkit.explain.raw import DETAILS, burst_shares, outside_likes, raw_likes
+from graphkit.detection.parts import in_blocks
+from graphkit.explain.raw import DETAILS, burst_shares, coded, outside_likes, raw_likes
 from graphkit.schemas import OUTPUTS
 from tests.worlds import DAY, SECOND, make_likes
 
@@ -115,3 +116,25 @@ def test_burst_shares__each_burst_of_a_note_by_itself(run: gk.Detection) -> None
     tables = {name: pa.Table.from_pylist(made.get(name, []), schema=schema) for name, schema in schemas.items()}
     shares = burst_shares(gk.Detection(tables, run.info, make_likes(rows)))
     assert shares.tolist() == [pytest.approx((2 * 2 / 3 + 2 * 2 / 2) / 4)]
+
+
+def test_coded__is_told_of_in_blocks_what_the_whole_run_is(run: gk.Detection) -> None:
+    assert run.likes is not None
+    names = run.rings["ring_id"].to_pylist()
+    blocks = [*in_blocks(coded(run), names, 1)]
+    assert len(blocks) == len(names) > 1
+    raw = raw_likes(run)
+    targets = run.targets["ring_id"].to_pylist()
+    shares, outside = burst_shares(run), [*outside_likes(run, run.likes)]
+    for number, block in enumerate(blocks):
+        (name,) = block.rings["ring_id"].to_pylist()
+        assert raw_likes(block).equals(raw.filter(pc.equal(raw["ring_id"], name)))
+        own = np.array([target == name for target in targets])
+        np.testing.assert_array_equal(burst_shares(block), shares[own])
+        its_outside = [ts for ring, ts in outside_likes(block, block.likes) if np.all(ring == 0)]
+        wanted = np.concatenate([ts[ring == number] for ring, ts in outside])
+        np.testing.assert_array_equal(np.concatenate(its_outside), wanted)
+
+
+def test_coded__without_the_likes_is_the_run(saved: gk.Detection) -> None:
+    assert coded(saved) is saved

@@ -73,3 +73,10 @@ def test_said__an_unknown_number_is_a_question_mark() -> None:
 def test_language__others_are_refused() -> None:
     with pytest.raises(ConfigError, match="language 'fr'; wanted en or zh; mend --lang"):
         check_language("fr")
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"), [(99.4, "99"), (99.65, "100"), (100.4, "100"), (-99.9, "-100"), (1_234.5, "1,234")]
+)
+def test_said__amounts_about_a_hundred_are_written_out(value: float, shown: str) -> None:
+    assert f"adds up to {shown}." in Said("RISES_NATS", {"tier": "purge", "line": 3, "nats": value}).text()

@@ -7,10 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from graphkit._kernels.grouping import group_by_time, group_members, group_pointers, runs_between
+from graphkit._kernels.grouping import group_by_time, group_members, group_pointers, pick, runs_between
 
 pytestmark = pytest.mark.kernels
 
+numbers = st.integers(-(2**31), 2**31 - 1)
 codes_of_seven = st.lists(st.integers(0, 6), max_size=40)
 
 
@@ -49,3 +50,14 @@ def test_runs_between_are_those_of_a_scan(elements: list[tuple[int, int]], data:
     for (g, a, n), lo, hi in zip(asked, low.tolist(), high.tolist(), strict=True):
         assert list(range(lo, hi)) == [i for i, (of, t) in enumerate(elements) if of == g and a <= t <= a + n]
         assert ptr[g] <= lo <= hi <= ptr[g + 1]
+
+
+@given(st.lists(numbers, max_size=9), st.lists(numbers, max_size=9), st.data())
+def test_pick__counts_the_second_array_on(one: list[int], other: list[int], data: st.DataObject) -> None:
+    both = [*range(len(one) + len(other))]
+    at = data.draw(st.lists(st.sampled_from(both), max_size=12)) if both else []
+    for kind in (np.int32, np.float64):
+        parts = [np.array(part).astype(kind) for part in (one, other)]
+        found = pick(*parts, np.array(at, np.int64))
+        assert found.dtype == kind
+        assert found.tolist() == np.concatenate(parts)[at].tolist()

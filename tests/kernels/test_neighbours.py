@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from fractions import Fraction
 
 import numpy as np
@@ -11,7 +12,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from graphkit._kernels.grouping import group_pointers
-from graphkit._kernels.neighbours import cool_rates, counts_around, counts_within, heat_at, window_bounds
+from graphkit._kernels.neighbours import (
+    cool_rates,
+    counts_around,
+    counts_near,
+    counts_within,
+    heat_at,
+    window_bounds,
+)
 from graphkit.likes.model import Likes
 from tests import reference
 from tests.examples import examples
@@ -33,6 +41,17 @@ def test_bounds_hold_the_neighbours_of_the_own_group(groups: list[list[int]], wi
         for i, t in enumerate(group, start=start):
             near = [start + j for j, other in enumerate(group) if abs(other - t) <= width]
             assert list(range(lo[i], hi[i])) == near
+
+
+@given(st.lists(times, min_size=1, max_size=4), st.integers(0, 30), st.randoms())
+def test_counts_near_are_those_of_the_own_group(groups: list[list[int]], width: int, draw: random.Random) -> None:
+    ts = np.array([t for group in groups for t in group], np.int64)
+    ptr = np.cumsum([0, *map(len, groups)]).astype(np.int64)
+    order = draw.sample(range(len(ts)), len(ts))
+    counts = counts_near(ts, ptr, np.array(order, np.int32), width)
+    assert counts.dtype == np.int32
+    wanted = [sum(abs(other - t) <= width for other in group) for group in groups for t in group]
+    assert counts[order].tolist() == wanted
 
 
 @given(st.one_of(times, far_times), st.one_of(st.integers(0, 30), st.integers(0, 2**60)))

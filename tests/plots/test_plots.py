@@ -102,6 +102,15 @@ def test_overview__every_ring_stands_at_its_members_and_score(run: gk.Detection)
     assert drawn == sorted(zip(run.rings["n_users"].to_pylist(), run.rings["score"].to_pylist(), strict=True))
 
 
+def test_overview__no_name_stands_on_another() -> None:
+    """Three scores, and sizes that are all the same: every mark is where others are."""
+    ax = made_run(12).plot_overview(axis())
+    ax.figure.canvas.draw()
+    boxes = [text.get_window_extent() for text in ax.texts]
+    assert len(boxes) > 6
+    assert [(a, b) for i, a in enumerate(boxes) for b in boxes[:i] if a.overlaps(b)] == []
+
+
 def test_calibration__without_truth_every_ring_stands_at_its_q_value(run: gk.Detection) -> None:
     ax = run.plot_calibration(axis())
     drawn = sorted(float(y) for one in ax.collections for _, y in one.get_offsets())

@@ -7,6 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from graphkit.engines import LocalEngine
+from graphkit.projection.project import project
 from graphkit.projection.traffic import Traffic
 from tests import reference
 from tests.examples import examples
@@ -31,3 +33,18 @@ def test_rates__are_the_references_whatever_was_asked_before(world: World, data:
             got = traffic.rates(np.array(like, np.int32), window_s)
             assert got.dtype == np.uint32
             assert got.tolist() == [wanted[i] for i in like]
+
+
+@examples(50)
+@given(worlds())
+def test_rates__are_the_references_after_counting(world: World) -> None:
+    likes, config = world.likes, world.config
+    projection = project(
+        likes.bipartite(), likes.breadth_keys(config.fresh_s), config.windows_s, config, LocalEngine(1)
+    )
+    table = reference.rows(likes)
+    for view in projection.views:
+        wanted = reference.rates(
+            table, view.window_s * SECOND, config.horizon_s * SECOND, inclusive=view.window_s > config.burst_s
+        )
+        assert view.traffic.rates(np.arange(len(likes)), view.window_s).tolist() == wanted

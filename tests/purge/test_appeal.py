@@ -21,7 +21,7 @@ from graphkit.purge.appeal import Appellant, appeal, decide
 from graphkit.purge.notices import reference_of
 from graphkit.schemas import IMPACT, RESTORE
 from tests.cases.made import AT, DAY, RUN, run_of, with_integer_ids
-from tests.cli.support import graphkit
+from tests.cli.support import assert_refused, graphkit
 
 LATER = run_of({"R-x": range(5)}, day=1)
 
@@ -262,6 +262,15 @@ def test_command__integer_ids(tmp_path: Path) -> None:
 def test_command__nobody_by_that_name(cases: Path) -> None:
     result = graphkit("appeal", cases, "--user", "nobody")
     assert (result.exit_code, result.stdout, result.stderr.count("\n")) == (2, "", 1)
+
+
+@pytest.mark.parametrize("command", [["appeal", "--user", "u1-0"], ["calibrate"]])
+def test_command__where_no_case_store_is(tmp_path: Path, command: list[str]) -> None:
+    """Who only reads would else be told of an empty one: of nobody whose like was taken."""
+    result = graphkit(command[0], tmp_path / "here", *command[1:])
+    assert_refused(
+        result, tmp_path / "here", f"{tmp_path / 'here'} holds no case store; wanted a folder with cases.sqlite"
+    )
 
 
 def test_command__by_the_reference_of_a_notice(cases: Path) -> None:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 from collections import Counter
 
+import pyarrow as pa
 import pytest
 
-from graphkit.purge.notices import templates
+from graphkit.columns import TIMESTAMP
+from graphkit.purge.notices import templates, write_notices
 from graphkit.scoring.reasons import REASONS
-from tests.purge.made import Like, made_run, plan
+from tests.purge.made import START, Like, made_run, plan
 
 LIKES = [
     Like("user-one", "note-one"),
@@ -62,6 +65,27 @@ def test_notices__quote_a_reference_of_their_own(lang: str) -> None:
     assert len(set(references)) == len(references)
     assert all(n["reference"] in n[lang] for n in NOTICES)
     assert all(re.fullmatch(r"GK-[0-9A-F]{6}-[0-9A-F]{6}", reference) for reference in references)
+
+
+@pytest.mark.parametrize(
+    ("hours", "en", "zh"),
+    [
+        ((0, 1), "2 likes that you gave on 2026-11-22 (UTC) will", "您在 2026-11-22（UTC）给出的 2 个点赞将"),
+        (
+            (0, 24),
+            "2 likes that you gave between 2026-11-22 and 2026-11-23 (UTC) will",
+            "您在 2026-11-22 至 2026-11-23（UTC）给出的 2 个点赞将",
+        ),
+    ],
+)
+def test_notices__of_one_day_name_it_once(hours: tuple[int, ...], en: str, zh: str) -> None:
+    batch = plan(made_run([Like("u0", f"n{i}") for i in range(len(hours))]))
+    moved = batch.purge.set_column(2, "ts", pa.array([START + dt.timedelta(hours=hour) for hour in hours], TIMESTAMP))
+    assert moved.num_rows == len(hours)
+    nobody = pa.array([None] * len(hours), pa.string())
+    (told,) = write_notices(moved, nobody, "B", RUN.id_types).to_pylist()
+    assert told["en"].startswith(en)
+    assert told["zh"].startswith(zh)
 
 
 def test_references__differ_between_batches() -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from fractions import Fraction
 from statistics import mean, median
 from typing import NamedTuple
@@ -265,7 +265,7 @@ def evidence(
         [job for job, new in zip(my_jobs, news, strict=True) if new is False], session_gap_s
     )
     out["audience_pairs"], out["audience_pairs_expected"] = audience_pairs(table, likes, ring_of, targets)
-    out["job_size"] = median_or_nan(job.n_likes for job in my_jobs)
+    out["job_size"] = median_or_nan(n for job in my_jobs for n in [job.n_likes] * job.n_likes)
     on_target = Counter(likes[p].note for p in mine)
     by_member = Counter(likes[p].user for p in mine)
     out["capture"] = median_or_nan(on_target[note] / of_note[note] for note in targets)
@@ -454,13 +454,24 @@ def like_followers(late: float, share: float, weights: Mapping[str, float], conf
 
 
 def ordinary_share(
-    likes: Sequence[Like], ring_of: Sequence[int], ring: int, job: Job, company: int, expected: float
+    likes: Sequence[Like],
+    ring_of: Sequence[int],
+    windows: Sequence[int],
+    passed: Collection[int],
+    ring: int,
+    job: Job,
+    company: int,
+    expected: float,
 ) -> float:
     """Return the chance that a coordinated like is an ordinary one: expected members over those who came.
 
-    Expected are as many as the baseline rate gives, or the burst's own crowd times the members' activity for every
-    like of others; the larger of the two.
+    Expected are as many as the baseline rate gives, or the burst's own crowd times what members like for every like of
+    others, over all times or, their coordinated likes apart, within the ring's window of the burst; the largest.
     """
     by_members = sum(ring_of[like.user] == ring for like in likes)
-    crowd = (job.n_all - job.n_likes) * by_members / max(len(likes) - by_members, 1)
-    return max(expected, crowd) / max(company + 1, job.n_likes)
+    always = by_members / max(len(likes) - by_members, 1)
+    reach = windows[ring] * SECOND
+    then = [p for p, like in enumerate(likes) if job.first - reach <= like.ts <= job.last + reach]
+    mine = [p for p in then if ring_of[likes[p].user] == ring]
+    for_now = sum(p not in passed for p in mine) / max(len(then) - len(mine), 1)
+    return max(expected, (job.n_all - job.n_likes) * max(always, for_now)) / max(company + 1, job.n_likes)

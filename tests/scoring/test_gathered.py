@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pytest
 
 import graphkit as gk
@@ -16,7 +17,7 @@ from graphkit.scoring.attach import Jobs
 from graphkit.scoring.gathered import Gathered, add_gathered, find_gathered
 from graphkit.scoring.membership import NO_RING
 from graphkit.simulation import simulate
-from graphkit.simulation.actors import PartTime, Superfans
+from graphkit.simulation.actors import Drip, Lottery, Niche, PartTime, Superfans
 from graphkit.simulation.world import World
 from tests.projection.test_gatherings import rotating
 from tests.reference import rows
@@ -77,9 +78,9 @@ def test_add_gathered__attaches_whoever_came_at_the_rate_of_passers_by(seed: int
 @pytest.mark.kernels
 def test_find_gathered__jobs_of_a_rotating_farm_are_one_community() -> None:
     likes = make_likes(rotating())
-    narrow, wide = gathered_in(likes, Config(projection=ProjectionConfig(windows_s=(60, 600, 21600))))
-    assert [found.window_s for found in (narrow, wide)] == [60, 600]  # beyond an hour nobody looks
-    for found in (narrow, wide):
+    gathered = gathered_in(likes, Config(projection=ProjectionConfig(windows_s=(60, 600, 21600))))
+    assert [found.window_s for found in gathered] == [60, 600, 21600]
+    for found in gathered[:2]:
         jobs = np.asarray(likes.notes.ids)[found.jobs.note]
         assert set(jobs.tolist()) <= set(range(1000, 1040))
         assert len(jobs) >= 30
@@ -134,3 +135,47 @@ def test_detect__people_who_seldom_meet_one_another_are_found_by_their_jobs(monk
         taken = found.lookalikes["superfans"].taken
         assert taken["purge"].n + taken["review"].n == 0
         assert found.likes_honest["proposed"].share <= 0.06
+
+
+#: Accounts that spread each job over a day or two, beneath likes of their own, so that few pairs meet beyond chance.
+SLOW = World(
+    name="slow",
+    users=12_000,
+    days=14,
+    actors=(
+        Drip(
+            count=3,
+            size=(120, 200),
+            jobs=(14, 18),
+            participation=(0.4, 0.6),
+            camouflage=(2.0, 4.0),
+            capture=(0.05, 0.4),
+        ),
+        Lottery(count=2),
+        Niche(count=2),
+    ),
+)
+
+
+@pytest.mark.slow
+def test_detect__slow_jobs_are_found_by_who_came_over_hours(monkeypatch: pytest.MonkeyPatch) -> None:
+    def evaluated(seed: int) -> gk.Evaluation:
+        world = simulate(SLOW, seed=seed)
+        return gk.evaluate(gk.detect(gk.read_likes(world.likes, users=world.users, notes=world.notes)), world)
+
+    def proposed(found: gk.Evaluation) -> float:
+        return found.kinds["drip"].members["proposed"].share
+
+    seeds = (1, 3, 4)
+    over_hours = [evaluated(seed) for seed in seeds]
+
+    def within_an_hour(*of: Any) -> npt.NDArray[np.int32]:
+        *before, gathered, config = of
+        return add_gathered(*before, tuple(found for found in gathered if found.window_s <= 3600), config)
+
+    monkeypatch.setattr("graphkit.scoring.rings.add_gathered", within_an_hour)
+    assert sum(proposed(evaluated(seed)) for seed in seeds) <= 0.3
+    assert sum(map(proposed, over_hours)) >= 1.3
+    for found in over_hours:
+        assert found.likes_honest["purge"].share <= 0.02
+        assert not any(taken["purge"].n for taken in (kind.taken for kind in found.lookalikes.values()))

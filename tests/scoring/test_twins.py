@@ -12,7 +12,6 @@ from hypothesis import Phase, find, given, settings
 from hypothesis import strategies as st
 
 from graphkit._kernels.grouping import expand_ranges
-from graphkit.candidates import judge_likes
 from graphkit.config import ScoringConfig
 from graphkit.schemas import CHANNELS, EVIDENCE
 from graphkit.scoring.attach import Jobs, attach, find_jobs, note_ranges, telling_jobs
@@ -20,6 +19,7 @@ from graphkit.scoring.coordination import MIN_COMPANY
 from graphkit.scoring.evidence import Numbers, gather
 from graphkit.scoring.rings import Rings
 from graphkit.scoring.tiers import EXPLANATIONS, PURGE, REVIEW, WATCH
+from graphkit.scoring.verdicts import judge_likes
 from tests.examples import examples
 from tests.reference import poisson_tail
 from tests.scoring import naive
@@ -37,7 +37,7 @@ def jobs_of(scene: Scene) -> Jobs:
 
 def numbers_of(scene: Scene) -> Numbers:
     jobs = jobs_of(scene)
-    of = (scene.members, scene.together, scene.tested, jobs)
+    of = (scene.members, scene.tested, jobs)
     return gather(scene.likes, scene.graph, scene.projection, *of, scene.config)
 
 
@@ -154,7 +154,7 @@ def test_judge_likes(scene: Scene, least: float, job_share: float, seed: int) ->
     n = scene.members.n_rings
     score = np.linspace(0.6, 0.99, n)
     born = scene.likes.publication.tolist()
-    all_jobs = naive_jobs(scene)
+    all_jobs, passed = naive_jobs(scene), set(scene.passed)
     rows_of_tested = {p: row for row, p in enumerate(scene.tested.like.tolist())}
     for loud in LOUD:
         config = ScoringConfig(
@@ -169,7 +169,7 @@ def test_judge_likes(scene: Scene, least: float, job_share: float, seed: int) ->
         weights = {name: np.full(n, 0.6 if name in loud else 0.4) for name, _ in CHANNELS} | {"arrival": arrival}
         nats = np.log(score / (1 - score))
         rings = Rings(scene.members, scene.tested, jobs, numbers, weights, nats, score, 1 - score, tiers)
-        verdicts = judge_likes(scene.likes, scene.graph, rings, config)
+        verdicts = judge_likes(scene.likes, scene.graph, np.sort(scene.graph.ts), rings, config)
         assert verdicts.like.tolist() == scene.passed
         for row, position in enumerate(scene.passed):
             like, at = scene.rows[position], rows_of_tested[position]
@@ -177,10 +177,11 @@ def test_judge_likes(scene: Scene, least: float, job_share: float, seed: int) ->
             own = {name: float(values[ring]) for name, values in weights.items()}
             job = next(j for j in all_jobs if (j.note, j.ring) == (like.note, ring) and j.first <= like.ts <= j.last)
             ordinary = naive.ordinary_share(
-                scene.rows, scene.ring_of, ring, job, int(scene.tested.company[at]), float(scene.tested.expected[at])
-            )
+                scene.rows, scene.ring_of, scene.windows, passed, ring, job,
+                int(scene.tested.company[at]), float(scene.tested.expected[at]),
+            )  # fmt: skip
             genuine = min(max(1 - ordinary, 0), 1)
-            usual = naive.median_or_nan(j.n_likes for j in all_jobs if j.ring == ring)
+            usual = naive.median_or_nan(n for j in all_jobs if j.ring == ring for n in [j.n_likes] * j.n_likes)
             assert verdicts.ring[row] == ring
             assert verdicts.exclusive[row] == (2 * job.n_likes > job.n_all)
             assert verdicts.score[row] == pytest.approx(score[ring] * genuine, abs=1e-12)

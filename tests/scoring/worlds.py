@@ -48,7 +48,7 @@ class Scene:
     @cached_property
     def together(self) -> Company:
         """The members' likes and their company."""
-        return Company.of(self.graph, self.projection.views, self.members.ring_of)
+        return Company.of(self.graph, self.projection.views, self.members.ring_of, least=0)
 
     @cached_property
     def tested(self) -> Coordination:

@@ -7,7 +7,6 @@ import hashlib
 import json
 import re
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
@@ -16,9 +15,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from graphkit.detection import Detection
-from graphkit.explain import ring_stories
+from graphkit.detection.parts import in_blocks
+from graphkit.engines import LocalEngine
+from graphkit.explain import RingStory, ring_stories
+from graphkit.explain.raw import coded
 from graphkit.explain.words import SENTENCES
-from graphkit.report.desk.columns import MAX_TITLE, lay_columns_out, lay_rests_out
+from graphkit.report.desk.columns import MAX_TITLE, Columns, Rows, lay_columns_out, lay_rests_out
 from graphkit.report.desk.dossier import both, dossier
 from graphkit.report.desk.overview import milliseconds, most_affected, overview
 from graphkit.report.desk.since import since
@@ -37,6 +39,8 @@ FOLDER = "report"
 #: Bytes of details that the page holds, and that each file beside it holds, at most (or one ring).
 PAGE_BYTES = 6_000_000
 FILE_BYTES = 2_000_000
+#: Rows of the tables whose rings are told at once: what is made of them is larger than what the page keeps.
+_BLOCK_ROWS = 200_000
 #: The script, in the order in which its parts build on one another.
 SCRIPTS = (
     "memory",
@@ -76,21 +80,25 @@ def report_files(run: Detection, lang: str | None = None, *, before: Comparison 
     """
     rows = ring_rows(run)
     titles = _titles(run)
-    packs: list[list[str]] = [[]]
+    packs: list[str] = []  # what the page holds, then what each file beside it holds
+    pack: list[str] = []
     size, limit = 0, PAGE_BYTES
     place: list[int] = []
     for part in _dossiers(run, [row["ring_id"] for row in rows], titles):
         text = encode(part)
         n = len(text.encode())
-        if packs[-1] and size + n > limit:
-            packs.append([])
+        if pack and size + n > limit:
+            packs.append(",".join(pack))
+            pack = []
             size, limit = 0, FILE_BYTES
-        packs[-1].append(text)
-        place.append(len(packs) - 1)
+        pack.append(text)
+        place.append(len(packs))
         size += n
+    packs.append(",".join(pack))
     beside = {}
-    for number, pack in enumerate(packs[1:], 1):
-        content = f"graphkitRings({number}, [{','.join(pack)}]);\n"
+    for number in range(1, len(packs)):
+        content = f"graphkitRings({number}, [{packs[number]}]);\n"
+        packs[number] = ""
         # Named by what it holds: a page never meets the files of another.
         beside[f"{FOLDER}/{hashlib.sha256(content.encode()).hexdigest()[:16]}.js"] = content
     data = {
@@ -104,7 +112,7 @@ def report_files(run: Detection, lang: str | None = None, *, before: Comparison 
         "since": None if before is None else since(before),
         **overview(run, rows, titles),
     }
-    return {PAGE: _page(encode(data), f"[{','.join(packs[0])}]", beside=bool(beside)), **beside}
+    return {PAGE: _page(encode(data), f"[{packs[0]}]", beside=bool(beside)), **beside}
 
 
 def encode(value: Any) -> str:
@@ -117,18 +125,19 @@ def encode(value: Any) -> str:
 
 def _dossiers(run: Detection, ring_ids: list[str], titles: dict[Any, str]) -> Iterator[dict[str, Any]]:
     """Yield the details of some rings, in this order."""
-    if not ring_ids:
-        return
-    # Columns are the work of pyarrow and numpy, stories of the interpreter: the one does not wait for the other.
-    with ThreadPoolExecutor(1) as beside:
-        coming = beside.submit(lay_columns_out, run, titles)
-        stories = ring_stories(run)
-        columns = coming.result()
-    rests = lay_rests_out(run, stories, columns)
-    unknown = [both(said) for said in stories[0].not_known]
-    number = {story.ring.ring_id: i for i, story in enumerate(stories)}
-    for ring_id in ring_ids:
-        yield dossier(stories[number[ring_id]], columns, rests, number[ring_id], unknown)
+    blocks = in_blocks(coded(run), ring_ids, _BLOCK_ROWS)
+    # Laying out is the work of pyarrow and numpy, telling of the interpreter: the one does not wait for the other.
+    with LocalEngine(2).ahead(_laid_out(block, titles) for block in blocks) as laid_out:
+        for stories, columns, rests in laid_out:
+            unknown = [both(said) for said in stories[0].not_known]
+            for number, story in enumerate(stories):
+                yield dossier(story, columns, rests, number, unknown)
+
+
+def _laid_out(run: Detection, titles: dict[Any, str]) -> tuple[list[RingStory], Columns, Rows]:
+    """Return the stories of the rings of a run, what the page lists of them, and what rests on each member."""
+    stories, columns = ring_stories(run), lay_columns_out(run, titles)
+    return stories, columns, lay_rests_out(run, stories, columns)
 
 
 def _titles(run: Detection) -> dict[Any, str]:

@@ -42,11 +42,15 @@ const Verdicts = (() => {
       }
       keep();
     },
-    /** Take over rows of a decisions file; returns how many. */
+    /** Take over rows of a decisions file; returns how many said otherwise than what stood here. */
     add(rows) {
+      const others = rows.filter((row) => {
+        const old = all.get(key(row));
+        return old && (old.verdict !== row.verdict || old.reviewer !== row.reviewer);
+      });
       for (const row of rows) all.set(key(row), row);
       keep();
-      return rows.length;
+      return others.length;
     },
     /** Say what to do when a verdict was given or taken back. */
     onChange(listener) {
@@ -76,18 +80,20 @@ function cells(text) {
   return rows.filter((row) => row.length > 1 || (row.length === 1 && row[0] !== ""));
 }
 
-/** The verdicts of a decisions file; null where it is none. */
+/** The verdicts of a decisions file on rings of this run, and how many rows are none; null where the file is none. */
 function fromCsv(text) {
   const [head, ...rows] = cells(text.replace(/^\ufeff/, ""));
   if (!head || !["ring_id", "verdict"].every((wanted) => head.includes(wanted))) return null;
   const at = Object.fromEntries(DECISIONS.map((column) => [column, head.indexOf(column)]));
   const cell = (row, column) => (at[column] < 0 ? "" : row[at[column]] ?? "");
-  return rows
+  const known = new Set(DATA.rings.map((ring) => ring.id));
+  const taken = rows
     .map((row) => ({
       ring: cell(row, "ring_id"), user: cell(row, "user_id") || null, note: cell(row, "note_id") || null,
       verdict: cell(row, "verdict"), reviewer: cell(row, "reviewer"), time: cell(row, "time"), comment: cell(row, "comment"),
     }))
-    .filter((row) => row.ring && VERDICTS.includes(row.verdict));
+    .filter((row) => known.has(row.ring) && VERDICTS.includes(row.verdict));
+  return { taken, left: rows.length - taken.length };
 }
 
 function exportVerdicts() {
@@ -101,8 +107,15 @@ function exportVerdicts() {
 function importVerdicts(tell) {
   const input = h("input", { type: "file", accept: ".csv,text/csv" });
   input.addEventListener("change", async () => {
-    const rows = fromCsv(await input.files[0].text());
-    tell(rows === null ? t("verdict.foreign") : t("verdict.imported", { n: Verdicts.add(rows) }));
+    const found = fromCsv(await input.files[0].text());
+    if (found === null) return tell(t("verdict.foreign"));
+    const { taken, left } = found;
+    const replaced = Verdicts.add(taken);
+    tell([
+      t("verdict.imported", { n: taken.length }),
+      ...(replaced ? [t("verdict.replaced", { n: replaced })] : []),
+      ...(left ? [t("verdict.left", { n: left })] : []),
+    ].join(language === "zh" ? "" : " "));
   });
   input.click();
 }
