@@ -128,7 +128,7 @@ conf = {"spark.executorEnv.PYTHONPATH": sysconfig.get_paths()["purelib"], "spark
 conf |= {"spark.driver.bindAddress": "127.0.0.1"} | {"spark.submit.pyFiles": file for file in shipped}
 config = Config.model_validate({"projection": {"windows_s": [600]}, "scoring": {"decoys": 0}})
 with open_engine("spark", master="local[2]", conf=conf) as engine:
-    gk.detect(gk.read_likes(source), config=config, engine=engine).save(out)
+    gk.detect(gk.read_likes(source, engine=engine), config=config, engine=engine).save(out)
 """
 
 
@@ -150,7 +150,7 @@ def test_executors__are_sent_graphkit_or_say_that_it_is_missing(
 
     without = run()
     assert without.returncode != 0
-    assert "EngineError: pairs at 600 s: Spark gave up: ModuleNotFoundError: No module named 'graphkit'; wanted" in (
+    assert "EngineError: reading the likes: Spark gave up: ModuleNotFoundError: No module named 'graphkit'; wanted" in (
         without.stderr
     )
     assert not out.exists()
