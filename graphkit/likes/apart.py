@@ -79,6 +79,7 @@ def coded_apart(work: Coding, executors: Executors) -> Coded:
             ordered = _ordered(work, settled, numbers)
             ordered, used, _ = compacted(ordered, numbers.sizes, work.room)
             ids = _ids(work, executors, numbered, numbers, used)
+            source.verify()  # what an executor took with it was read again meanwhile
             advance(total)
     finally:
         for spread in (read, numbered, settled):

@@ -96,6 +96,20 @@ def test_what_is_received_stands_in_files_beyond_the_budget(tmp_path: Path) -> N
     same(read_likes(table, engine=ONE), likes)
 
 
+def test_a_file_that_changes_after_it_was_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "likes.parquet"
+    pq.write_table(crowded(100, 3), path)
+    real = pieces.bounds
+
+    def late(*arguments: Any) -> pa.Array:
+        pq.write_table(crowded(100, 4), path)
+        return real(*arguments)
+
+    monkeypatch.setattr(pieces, "bounds", late)
+    with pytest.raises(InputError, match="changed while it was being read"):
+        read_likes(path, engine=Apart(2))
+
+
 def test_a_file_that_executors_do_not_see(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "likes.parquet"
     pq.write_table(crowded(100, 3), path)
