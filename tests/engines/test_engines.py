@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import cache
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +15,7 @@ from graphkit.engines import Engine, LocalEngine
 from graphkit.projection.project import project
 from graphkit.simulation import World, simulate
 from tests import reference
+from tests.engines.apart import Apart
 from tests.likes.crowd import crowded
 from tests.likes.naive import same
 from tests.projection.test_project import assert_same, edges_of
@@ -101,6 +103,21 @@ def test_project__nobody_meets(engine: Engine, rows: list[Any]) -> None:
     likes, config = make_likes(rows), Config().projection
     found = project(likes.bipartite(), likes.breadth_keys(config.fresh_s), (60,), config, engine)
     assert [len(view.edges) for view in found.views] == [0]
+
+
+@pytest.mark.parametrize("kind", ["lists", "spark"])
+def test_spread__records_go_where_they_are_sent(kind: str, request: pytest.FixtureRequest) -> None:
+    executors: Any = Apart(3)
+    if kind == "spark":
+        from graphkit.engines.spark.spread import SparkExecutors
+
+        executors = SparkExecutors(request.getfixturevalue("spark").sparkContext, 3, 10, "a test")
+    letters = executors.spread(["cab", "", "xy"]).map(chain.from_iterable).held()
+    assert letters.collect() == list(letters) == ["c", "a", "b", "x", "y"]
+    sent = letters.map(enumerate).sent(4).map(sorted)
+    beside = sent.beside(executors.spread([10, 20, 30, 40]))
+    assert list(beside) == [(["c", "x"], [10]), (["a", "y"], [20]), (["b"], [30]), ([], [40])]
+    letters.drop()
 
 
 def test_read_likes__a_hot_note_a_hot_user_and_a_hot_hour(engine: Engine) -> None:
