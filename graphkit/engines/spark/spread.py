@@ -101,7 +101,7 @@ class SparkSpread(Spread[T]):
         try:
             yield
         except Exception as error:
-            raise explained(error, self._what, "spark.executor.memory") from error
+            raise explained(error, self._what, "lower the task_rows of SparkEngine") from error
 
 
 def _values(pairs: Iterable[tuple[int, R]]) -> Iterator[R]:
