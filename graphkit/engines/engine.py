@@ -8,6 +8,7 @@ from typing import Protocol, TypeVar
 
 from graphkit.engines.pairs import PairCount, PairWork
 from graphkit.engines.room import Room
+from graphkit.engines.spread import Work
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -40,4 +41,8 @@ class Engine(Protocol):
 
     def count_pairs(self, work: PairWork) -> PairCount:
         """Count the co-likes of every pair of users, and weigh those pairs that reach the minimum."""
+        ...
+
+    def do(self, work: Work[R]) -> R:
+        """Do work where this engine works, and return what comes of it."""
         ...

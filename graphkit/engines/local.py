@@ -11,6 +11,7 @@ from typing import TypeVar
 
 from graphkit.engines.pairs import PairCount, PairWork
 from graphkit.engines.room import Room
+from graphkit.engines.spread import Work
 from graphkit.errors import ConfigError
 
 T = TypeVar("T")
@@ -64,6 +65,10 @@ class LocalEngine:
         from graphkit.engines.rows import count_by_rows
 
         return count_by_rows(work, self.map, self.room)
+
+    def do(self, work: Work[R]) -> R:
+        """Do work in this process."""
+        return work.here(self)
 
     @contextmanager
     def ahead(self, items: Iterable[R], size: int = 0) -> Iterator[Iterator[R]]:

@@ -28,7 +28,7 @@ MAX_CODES = 2**31 - 2
 #: Ids added in one go; bounds the room set aside for ids that turn out to be known.
 _STEP = 1 << 17
 #: Bytes a table of ``string`` offsets can address.
-_MAX_TEXT = 2**31 - 1
+MAX_TEXT = 2**31 - 1
 
 
 def is_text(kind: pa.DataType) -> bool:
@@ -166,7 +166,7 @@ class Codebook:
                 ) from None
             order = pc.array_sort_indices(ids).to_numpy()
             ids = ids.take(pa.array(order))
-            if self.kind != pa.large_string() and ids.nbytes < _MAX_TEXT:
+            if self.kind != pa.large_string() and ids.nbytes < MAX_TEXT:
                 ids = ids.cast(pa.string())
         else:
             values = self._stored[:n]

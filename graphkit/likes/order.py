@@ -22,7 +22,8 @@ from graphkit.likes.rows import CODED, Rows
 MAX_ROWS = 2**31 - 2
 #: Blocks of notes a thread settles, so that one with hot notes does not keep the others waiting.
 BLOCKS_PER_THREAD = 4
-_PAYLOAD: dict[str, Any] = {"dwell_ms": np.float64, "completed": np.int8, **dict.fromkeys(CODED, np.int32)}
+#: Further columns of a like, in the order in which they decide between two, and what they are held in.
+PAYLOAD: dict[str, Any] = {"dwell_ms": np.float64, "completed": np.int8, **dict.fromkeys(CODED, np.int32)}
 
 
 @dataclass(frozen=True)
@@ -66,9 +67,7 @@ def order(chunks: list[Rows], ranks: dict[str, I32], engine: Engine) -> Ordered:
         When there are more than 2^31 - 2 rows, or no room for them.
     """
     total = sum(map(len, chunks))
-    if total > MAX_ROWS:
-        todo = "narrow the time span with --since and --until"
-        raise CapacityError(f"{total:,} likes", wanted=f"at most {MAX_ROWS:,}", todo=todo)
+    check_rows(total)
     room = engine.room
     payload = _payload(chunks, ranks, room)
     n_users, n_notes = len(ranks["user_id"]), len(ranks["note_id"])
@@ -91,7 +90,7 @@ def order(chunks: list[Rows], ranks: dict[str, I32], engine: Engine) -> Ordered:
 
     repeats = room.empty(total, np.int32)
     kept = np.empty(n_notes, np.int64)
-    columns: list[npt.NDArray[Any]] = [payload.get(name, np.empty(0, kind)) for name, kind in _PAYLOAD.items()]
+    columns: list[npt.NDArray[Any]] = [payload.get(name, np.empty(0, kind)) for name, kind in PAYLOAD.items()]
 
     def settle(block: tuple[int, int]) -> None:
         ordering.settle(starts, *block, n_users, user, ts, row, repeats, kept, *columns)
@@ -106,6 +105,13 @@ def order(chunks: list[Rows], ranks: dict[str, I32], engine: Engine) -> Ordered:
     note = room.keep(np.repeat(np.arange(n_notes, dtype=np.int32), kept))
     payload = {name: room.take(values, row) for name, values in payload.items()}
     return Ordered(user, note, ts, repeats, payload, duplicate, total - m - duplicate)
+
+
+def check_rows(total: int) -> None:
+    """Raise `CapacityError` when there are more rows than positions can number."""
+    if total > MAX_ROWS:
+        todo = "narrow the time span with --since and --until"
+        raise CapacityError(f"{total:,} likes", wanted=f"at most {MAX_ROWS:,}", todo=todo)
 
 
 def _payload(chunks: list[Rows], ranks: dict[str, I32], room: Room) -> dict[str, npt.NDArray[Any]]:

@@ -6,8 +6,9 @@ Whatever is wrong with a file becomes one line that says what it is instead.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from copy import copy
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -45,8 +46,15 @@ class Part(Protocol):
     rows: int
     keys: Mapping[str, str | None]
 
-    def tasks(self) -> list[tuple[int, Any]]:
-        """Return what can be read independently: the number of its first row, and an argument for `batches`."""
+    def tasks(self, rows: int | None = None) -> list[tuple[int, Any]]:
+        """Return what can be read independently: the number of its first row, and an argument for `batches`.
+
+        Each has at least `rows` rows (`TASK_ROWS` by default), but for the last, and no more than it must.
+        """
+        ...
+
+    def alone(self, task: Any) -> tuple[Part, Any]:
+        """Return a part that is cheap to send elsewhere, and the argument with which it reads the rows of a task."""
         ...
 
     def batches(self, columns: Sequence[str], task: Any, threads: bool) -> Iterator[pa.RecordBatch]:
@@ -67,14 +75,32 @@ class TablePart:
         self.schema = self.table.schema
         self.rows = self.table.num_rows
 
-    def tasks(self) -> list[tuple[int, Any]]:
+    def tasks(self, rows: int | None = None) -> list[tuple[int, Any]]:
         """See `Part`."""
-        return [(i, i) for i in range(0, self.rows, TASK_ROWS)]
+        rows = rows or TASK_ROWS
+        return [(i, (i, rows)) for i in range(0, self.rows, rows)]
+
+    def alone(self, task: Any) -> tuple[Part, Any]:
+        """See `Part`."""
+        first, rows = task
+        return TablePart(self.name, self.table.slice(first, rows), self.keys), (0, rows)
 
     def batches(self, columns: Sequence[str], task: Any, threads: bool) -> Iterator[pa.RecordBatch]:
         """See `Part`."""
         del threads
-        yield from self.table.select(list(columns)).slice(task, TASK_ROWS).to_batches(max_chunksize=BATCH_ROWS)
+        first, rows = task
+        yield from self.table.select(list(columns)).slice(first, rows).to_batches(max_chunksize=BATCH_ROWS)
+
+    def __reduce__(self) -> tuple[Callable[..., TablePart], tuple[str, bytes, Mapping[str, str | None]]]:
+        # As a stream: of a slice it holds the slice, where the table itself would be sent whole.
+        sink = pa.BufferOutputStream()
+        with pa.ipc.new_stream(sink, self.schema) as stream:
+            stream.write_table(self.table)
+        return _table_part, (self.name, sink.getvalue().to_pybytes(), dict(self.keys))
+
+
+def _table_part(name: str, stream: bytes, keys: Mapping[str, str | None]) -> TablePart:
+    return TablePart(name, pa.ipc.open_stream(stream).read_all(), keys)
 
 
 @dataclass
@@ -116,17 +142,31 @@ class FilePart:
             stream.close()
             raise
 
-    def tasks(self) -> list[tuple[int, Any]]:
-        """See `Part`."""
+    def tasks(self, rows: int | None = None) -> list[tuple[int, Any]]:
+        """See `Part`; tasks are made of whole row groups."""
+        rows = rows or TASK_ROWS
         tasks: list[tuple[int, Any]] = []
-        first, groups, rows = 0, [], 0
+        first, groups, size = 0, [], 0
         for g, n in enumerate(self._groups):
             groups.append(g)
-            rows += n
-            if rows >= TASK_ROWS or g == len(self._groups) - 1:
-                tasks.append((first, (groups, rows)))
-                first, groups, rows = first + rows, [], 0
+            size += n
+            if size >= rows or g == len(self._groups) - 1:
+                tasks.append((first, (groups, size)))
+                first, groups, size = first + size, [], 0
         return tasks
+
+    def alone(self, task: Any) -> tuple[Part, Any]:
+        """See `Part`."""
+        return copy(self), task
+
+    def __getstate__(self) -> dict[str, Any]:
+        # What is known of a file does not pickle by itself.
+        info = (self.info.path, self.info.type, self.info.mtime_ns, self.info.size)
+        return self.__dict__ | {"info": info, "_groups": []}  # which groups to read comes with the task
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        path, kind, mtime_ns, size = state["info"]
+        self.__dict__.update(state | {"info": fs.FileInfo(path, kind, mtime_ns=mtime_ns, size=size)})
 
     def batches(self, columns: Sequence[str], task: Any, threads: bool) -> Iterator[pa.RecordBatch]:
         """See `Part`."""
@@ -151,6 +191,13 @@ class FilePart:
         except (OSError, pa.ArrowException):
             return False
         return (now.type, now.size, now.mtime_ns) != (self.info.type, self.info.size, self.info.mtime_ns)
+
+    def is_gone(self) -> bool:
+        """Tell whether there is no such file, seen from where this is called."""
+        try:
+            return bool(self.filesystem.get_file_info(self.info.path).type == fs.FileType.NotFound)
+        except (OSError, pa.ArrowException):
+            return False
 
     def changed(self) -> InputError:
         """Return the error for a file that is no longer what it was."""

@@ -10,12 +10,12 @@ import pyarrow as pa
 
 from graphkit import schemas
 from graphkit.errors import InputError
-from graphkit.likes.model import I32, UNKNOWN, Accounting, Likes, Notes, Users
+from graphkit.likes.model import Accounting, Likes, Notes, Users
 from graphkit.progress import SILENT, Progress
 
 if TYPE_CHECKING:
     from graphkit.config import InputConfig
-    from graphkit.engines import Engine, Room
+    from graphkit.engines import Engine
     from graphkit.likes.tables import Joined
 
 #: Steps of time that are told apart, ascending, in microseconds.
@@ -77,12 +77,11 @@ def read_likes(
     from graphkit._kernels import ordering
     from graphkit.config import InputConfig
     from graphkit.engines.local import LocalEngine
+    from graphkit.likes.coding import Coding
     from graphkit.likes.columns import bind
     from graphkit.likes.fingerprint import Sums, digest, hash_of
-    from graphkit.likes.order import order
-    from graphkit.likes.rows import CODED, LikesReader
     from graphkit.likes.source import resolve
-    from graphkit.likes.tables import Joined, Liked, join
+    from graphkit.likes.tables import Joined, join
 
     config = config or InputConfig()
     engine = engine or LocalEngine()
@@ -97,51 +96,20 @@ def read_likes(
 
     if config.since is None and config.until is None:  # otherwise nobody knows yet how many there are
         engine.room.prepare(source.rows)
-    reader = LikesReader(bindings["likes"], config)
-    with progress.stage("read", total=source.rows) as advance:
-        chunks = list(reader.read(engine, advance))
-        source.verify()
-        reader.check_share()
-    read = source.rows - reader.outside
-    if read == 0:
-        raise InputError(
-            f"likes {source.label}: none of {source.rows:,} rows lies in the time asked for",
-            wanted="likes between --since and --until",
-            todo="check --since and --until",
-        )
-
-    with progress.stage("encode", total=sum(map(len, reader.books.values())), unit="ids") as advance:
-        ids, ranks = {}, {}
-        for name, book in reader.books.items():
-            ids[name], ranks[name] = book.ranked()
-            advance(len(book))
-
-    with progress.stage("order", total=read) as advance:
-        ordered = order(chunks, ranks, engine)
-        pa.default_memory_pool().release_unused()  # what held the pages of the files: a quarter of all memory by now
-        user, user_ids, user_code = _compact(ordered.user, ids["user_id"], engine.room, ranks["user_id"])
-        note, note_ids, note_code = _compact(ordered.note, ids["note_id"], engine.room, ranks["note_id"])
-        payload = dict(ordered.payload)
-        names: dict[str, pa.Array] = {}
-        for name in CODED:
-            if name in payload:
-                values = ids.get(name, pa.nulls(0, pa.string()))
-                payload[name], names[name], _ = _compact(payload[name], values, engine.room)
-        resolution = ordering.coarsest(ordered.ts, np.array(RESOLUTIONS_US, np.int64))
-        advance(read)
-
-    quarantine = reader.quarantine()
+    coded = engine.do(Coding(bindings["likes"], config, engine.room, progress))
+    ordered, payload = coded.ordered, coded.ordered.payload
+    quarantine = coded.account.quarantine(bindings["likes"])
     accounting = Accounting(
-        read=read,
-        kept=len(user),
+        read=source.rows - coded.account.outside,
+        kept=len(ordered.user),
         duplicate=ordered.duplicate,
         undone=ordered.undone,
         quarantined=len(quarantine),
-        outside=reader.outside,
+        outside=coded.account.outside,
     )
-    if not len(user):
+    if not accounting.kept:
         raise InputError(
-            f"likes {source.label}: none of {read:,} rows is left (undone {ordered.undone:,}, quarantined "
+            f"likes {source.label}: none of {accounting.read:,} rows is left (undone {ordered.undone:,}, quarantined "
             f"{len(quarantine):,})",
             wanted="at least one like",
             todo="check the dump",
@@ -149,12 +117,9 @@ def read_likes(
 
     bad_rows = quarantine.select(["reason", "text"]).to_pylist()
     bad_hashes = [hash_of(f"{row['reason']}\n{row['text']}") for row in bad_rows]
-    sums = {"likes": reader.sums, "quarantine": Sums(len(bad_hashes), sum(bad_hashes) % 2**64)}
+    sums = {"likes": coded.account.sums, "quarantine": Sums(len(bad_hashes), sum(bad_hashes) % 2**64)}
     joined = {name: Joined() for name in ("likes", "users", "notes")}
-    for table, liked in (
-        (schemas.USERS, Liked(reader.books["user_id"], user_code, user_ids)),
-        (schemas.NOTES, Liked(reader.books["note_id"], note_code, note_ids)),
-    ):
+    for table, liked in ((schemas.USERS, coded.users), (schemas.NOTES, coded.notes)):
         if table.name in bindings:
             binding = bindings[table.name]
             with progress.stage("join", total=binding.source.rows) as advance:
@@ -162,13 +127,14 @@ def read_likes(
                 binding.source.verify()
             sums[table.name] = joined[table.name].sums
 
+    resolution = ordering.coarsest(ordered.ts, np.array(RESOLUTIONS_US, np.int64))
     return Likes(
-        user=user,
-        note=note,
+        user=ordered.user,
+        note=ordered.note,
         ts=ordered.ts,
         repeats=ordered.repeats,
-        users=Users(user_ids, **joined["users"].columns),
-        notes=_notes(note_ids, joined["notes"]),
+        users=Users(coded.users.ids, **joined["users"].columns),
+        notes=_notes(coded.notes.ids, joined["notes"]),
         resolution_us=int(resolution),
         accounting=accounting,
         quarantine=quarantine,
@@ -177,30 +143,11 @@ def read_likes(
         device=payload.get("device_id"),
         ip=payload.get("ip"),
         source=payload.get("source"),
-        sources=names.get("source"),
+        sources=coded.sources,
         fingerprint=digest(sums),
         room=engine.room,
         warnings=tuple(w for name, b in bindings.items() for w in (*b.warnings, *joined[name].warnings)),
     )
-
-
-def _compact(codes: I32, ids: pa.Array, room: Room, rank: I32 | None = None) -> tuple[I32, pa.Array, I32]:
-    """Renumber codes so that every id is used.
-
-    Returns
-    -------
-    codes, ids, code_of
-        The new codes; the ids that are used; the new code of each provisional one, `UNKNOWN` where it is not used.
-    """
-    used = np.zeros(len(ids) + 1, bool)  # one more, so that an unknown code marks nothing
-    used[codes] = True
-    used = used[:-1]
-    dense = np.where(used, np.cumsum(used) - 1, UNKNOWN).astype(np.int32)
-    if not used.all():
-        ids = ids.filter(pa.array(used))
-        if len(dense):
-            codes = room.keep(np.where(codes == UNKNOWN, np.int32(UNKNOWN), dense[codes]))
-    return codes, ids, dense if rank is None else dense[rank]
 
 
 def _notes(ids: pa.Array, joined: Joined) -> Notes:

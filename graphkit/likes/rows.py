@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import json
 import threading
-from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -18,19 +17,16 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from graphkit import schemas
 from graphkit.config import InputConfig
 from graphkit.engines import Engine, Room
-from graphkit.errors import InputError
 from graphkit.likes import values
+from graphkit.likes.account import REASONS, Account, BadRows
 from graphkit.likes.columns import Binding, Bound
 from graphkit.likes.encode import Block, Bools, Codebook, known, plain
-from graphkit.likes.fingerprint import RowHash, Sums
+from graphkit.likes.fingerprint import RowHash
 from graphkit.likes.model import I32, I64, UNKNOWN
 from graphkit.progress import Advance
 
-#: Why a row is quarantined; of several reasons the first counts.
-REASONS = ("null_user_id", "null_note_id", "null_ts", "impossible_ts", "unknown_action")
 #: Payload columns that are numbered by value.
 CODED = ("device_id", "ip", "source")
 
@@ -68,70 +64,58 @@ class Rows:
 
 
 @dataclass
-class BadRows:
-    """Quarantined rows of one part."""
-
-    rows: list[int] = field(default_factory=list)
-    reasons: list[str] = field(default_factory=list)
-    texts: list[str] = field(default_factory=list)
-
-
-@dataclass
 class LikesReader:
-    """Reads every row of the likes once.
+    """Checks rows of the likes, numbers their ids, and keeps account.
 
     Parameters
     ----------
-    binding
-        The columns.
+    types
+        As in :class:`Binding`.
     config
         Times, units and tolerance.
+    most_bad
+        Above so many bad rows the run stops, so that their text is not worth keeping.
 
     Attributes
     ----------
     books
         What numbers ``user_id``, ``note_id`` and the coded payload columns.
-    sums
-        Fingerprint of the rows used.
-    outside
-        Rows outside `since`/`until`.
-    reasons
-        Quarantined rows by reason.
+    account
+        What was counted.
     """
 
-    binding: Binding
+    types: Mapping[str, pa.DataType]
     config: InputConfig
+    most_bad: int
     books: dict[str, Codebook] = field(init=False)
-    sums: Sums = field(init=False, default_factory=Sums)
-    outside: int = field(init=False, default=0)
-    reasons: Counter[str] = field(init=False, default_factory=Counter)
+    account: Account = field(init=False, default_factory=Account)
 
     def __post_init__(self) -> None:
-        self.books = {
-            name: Codebook(name, self.binding.types[name])
-            for name in ("user_id", "note_id", *CODED)
-            if name in self.binding and not pa.types.is_null(self.binding.types[name])
-        }
-        self._bad: dict[int, list[BadRows]] = {}
-        self._first_bad: tuple[int, int] | None = None
+        self.renew()
         self._earliest, self._latest = values.to_us(self.config.earliest), values.to_us(self.config.latest)
         self._since = None if self.config.since is None else values.to_us(self.config.since)
         self._until = None if self.config.until is None else values.to_us(self.config.until)
-        # Above so many bad rows the run stops, so their text is not worth keeping.
-        self._most_bad = int(self.config.max_bad_share * self.binding.source.rows)
         self._lock = threading.Lock()
 
-    def read(self, engine: Engine, advance: Advance) -> Iterator[Rows]:
+    def renew(self) -> None:
+        """Begin new books: ids are numbered from 0 again."""
+        self.books = {
+            name: Codebook(name, self.types[name])
+            for name in ("user_id", "note_id", *CODED)
+            if name in self.types and not pa.types.is_null(self.types[name])
+        }
+
+    def read(self, binding: Binding, engine: Engine, advance: Advance) -> Iterator[Rows]:
         """Yield the rows that may be used, batch by batch."""
-        tasks = [(p, task) for p, bound in enumerate(self.binding.parts) for task in bound.part.tasks()]
+        tasks = [(p, task) for p, bound in enumerate(binding.parts) for task in bound.part.tasks()]
         threads = len(tasks) < engine.threads
 
         def run(job: tuple[int, tuple[int, Any]]) -> list[Rows]:
             p, (first, task) = job
-            bound = self.binding.parts[p]
+            bound = binding.parts[p]
             done = []
             for batch in bound.part.batches(bound.columns, task, threads):
-                done.append(self._batch(p, bound, batch, first).kept(engine.room))
+                done.append(self.rows(p, bound, batch, first).kept(engine.room))
                 first += batch.num_rows
                 advance(batch.num_rows)
             return done
@@ -139,42 +123,17 @@ class LikesReader:
         for rows in engine.map(run, tasks):
             yield from rows
 
-    def quarantine(self) -> pa.Table:
-        """Return the quarantined rows, as ``schemas.QUARANTINE``."""
-        files: list[str] = []
-        merged = BadRows()
-        for p in sorted(self._bad):
-            pieces = sorted(self._bad[p], key=lambda b: b.rows[0])
-            for piece in pieces:
-                files += [self.binding.parts[p].part.name] * len(piece.rows)
-                merged.rows += piece.rows
-                merged.reasons += piece.reasons
-                merged.texts += piece.texts
-        return pa.table([files, merged.rows, merged.reasons, merged.texts], schema=schemas.QUARANTINE.arrow({}))
+    def rows(self, p: int, bound: Bound, batch: pa.RecordBatch, first: int) -> Rows:
+        """Return the rows of a batch that may be used, and account for all. Safe from several threads.
 
-    def check_share(self) -> None:
-        """Raise `InputError` when too many rows are bad."""
-        read = self.binding.source.rows - self.outside
-        bad = self.reasons.total()
-        share = self.config.max_bad_share
-        if bad <= share * read or self._first_bad is None:
-            return
-        part, row = self._first_bad
-        why = ", ".join(f"{reason} {self.reasons[reason]:,}" for reason in REASONS if self.reasons[reason])
-        todo = "mend the dump, or raise input.max_bad_share"
-        if self.reasons["impossible_ts"] * 2 > bad:
-            todo = "check --ts-unit and input.earliest and latest, " + todo
-        elif self.reasons["unknown_action"] * 2 > bad:
-            todo = "write actions as like and unlike, " + todo
-        raise InputError(
-            f"{self.binding.source.label}: {bad:,} of {read:,} rows cannot be used ({why}), the first in "
-            f"{self.binding.parts[part].part.label} row {row}",
-            wanted=f"at most {share:.4g} of the rows",
-            todo=todo,
-        )
-
-    def _batch(self, p: int, bound: Bound, batch: pa.RecordBatch, first: int) -> Rows:
-        columns = {name: bound.column(batch, name) for name in self.binding.types}
+        Parameters
+        ----------
+        p, bound
+            Number and columns of the part.
+        batch, first
+            Some of its rows, and the number of the first of them in the part.
+        """
+        columns = {name: bound.column(batch, name) for name in self.types}
         for name in self.books:
             columns[name] = plain(columns[name])
         user, note, ts = columns["user_id"], columns["note_id"], columns["ts"]
@@ -232,23 +191,24 @@ class LikesReader:
                     hashes.add(name, block.hashes, there)
         sums = hashes.sums()
         with self._lock:
-            self.sums += sums
-            self.outside += outside
+            self.account.sums += sums
+            self.account.outside += outside
         return Rows(codes["user_id"], codes["note_id"], us, unlike, payload)
 
     def _set_aside(self, p: int, batch: pa.RecordBatch, first: int, where: I64, faults: tuple[Bools, ...]) -> None:
         reasons = [next(r for r, f in zip(REASONS, faults, strict=True) if len(f) and f[i]) for i in where]
         with self._lock:
-            self.reasons.update(reasons)
+            account = self.account
+            account.reasons.update(reasons)
             place = (p, first + int(where[0]))
-            self._first_bad = place if self._first_bad is None else min(self._first_bad, place)
-            if self.reasons.total() > self._most_bad:
+            account.first_bad = place if account.first_bad is None else min(account.first_bad, place)
+            if account.reasons.total() > self.most_bad:
                 return
         at = pa.array(where)
         columns = [plain(column).take(at) for column in batch.columns]
         texts = as_json(pa.RecordBatch.from_arrays(columns, names=batch.schema.names))
         with self._lock:
-            self._bad.setdefault(p, []).append(BadRows([first + int(i) for i in where], reasons, texts))
+            account.bad.setdefault(p, []).append(BadRows([first + int(i) for i in where], reasons, texts))
 
 
 def _actions(column: pa.Array | None) -> tuple[Bools, Bools]:

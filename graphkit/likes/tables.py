@@ -63,17 +63,17 @@ class Liked:
 
     Attributes
     ----------
-    book
-        What numbered them.
-    code_of
-        Final code of each provisional one, int32; `UNKNOWN` where no like was kept.
     ids
-        The ids by final code.
+        The ids by code.
+    kind
+        What type they have in the likes.
+    find
+        Gives the code of each value of a block, int32; `UNKNOWN` for ids without a kept like.
     """
 
-    book: Codebook
-    code_of: I32
     ids: pa.Array
+    kind: pa.DataType
+    find: Callable[[Block], I32]
 
 
 def join(table: Table, binding: Binding, liked: Liked, config: InputConfig, advance: Callable[[int], None]) -> Joined:
@@ -96,9 +96,9 @@ def join(table: Table, binding: Binding, liked: Liked, config: InputConfig, adva
         When ids are texts on one side and integers on the other.
     """
     key = table.columns[0].name
-    if is_text(binding.types[key]) != liked.book.text:
+    if is_text(binding.types[key]) != is_text(liked.kind):
         raise InputError(
-            f"{binding.source.label}: column {key} has type {binding.types[key]} and the likes have {liked.book.kind}",
+            f"{binding.source.label}: column {key} has type {binding.types[key]} and the likes have {liked.kind}",
             wanted="the same kind of id in both tables",
             todo="cast one of them when dumping it",
         )
@@ -165,7 +165,7 @@ def _read(
             columns[c.name] = np.concatenate([np.zeros(0, _UNKNOWN[c.kind].dtype), *pieces[c.name]])
         if c.name in books:
             names[c.name], rank = books[c.name].ranked()
-            columns[c.name] = _mapped(columns[c.name], rank)
+            columns[c.name] = mapped(columns[c.name], rank)
     return np.concatenate(all_codes), columns, n_null
 
 
@@ -180,7 +180,7 @@ def _spread(c: Column, column: Any, rows: I64, names: dict[str, pa.Array]) -> An
         used = np.unique(out[out != UNKNOWN])
         dense = np.full(len(names[c.name]), UNKNOWN, np.int32)
         dense[used] = np.arange(len(used), dtype=np.int32)
-        out = _mapped(out, dense)
+        out = mapped(out, dense)
         names[c.name] = names[c.name].take(pa.array(used))
     return out
 
@@ -189,15 +189,15 @@ def _look_up(ids: pa.Array, liked: Liked) -> I32:
     """Return the final code of every id, `UNKNOWN` where nobody liked or was liked."""
     codes = np.full(len(ids), UNKNOWN, np.int32)
     there = known(ids)
-    if pa.types.is_integer(ids.type) and pa.types.is_uint64(ids.type) != pa.types.is_uint64(liked.book.kind):
+    if pa.types.is_integer(ids.type) and pa.types.is_uint64(ids.type) != pa.types.is_uint64(liked.kind):
         # The same bits mean different numbers where the highest is set.
         there &= np.asarray(ids.fill_null(0).to_numpy(zero_copy_only=False).astype(np.int64)) >= 0
     if there.any():
-        codes[there] = _mapped(liked.book.find(Block.of(ids.filter(pa.array(there)))), liked.code_of)
+        codes[there] = liked.find(Block.of(ids.filter(pa.array(there))))
     return codes
 
 
-def _mapped(codes: I32, to: I32) -> I32:
+def mapped(codes: I32, to: I32) -> I32:
     """Return ``to[code]``, leaving `UNKNOWN` as it is."""
     out = np.full(len(codes), UNKNOWN, np.int32)
     out[codes >= 0] = to[codes[codes >= 0]]

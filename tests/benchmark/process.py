@@ -53,8 +53,16 @@ class Cost:
         return not self.stopped
 
 
-def measure(*command: str, limit_s: float = 7200, limit_bytes: int | None = None, may_fail: bool = False) -> Cost:
+def measure(
+    *command: str,
+    limit_s: float = 7200,
+    limit_bytes: int | None = None,
+    may_fail: bool = False,
+    beside: Sequence[int] = (),
+) -> Cost:
     """Run a command in a session of its own, stop it at the limits, and return what it took.
+
+    Memory is counted with that of other sessions that work for it (`beside`), processor time without.
 
     Raises
     ------
@@ -72,7 +80,7 @@ def measure(*command: str, limit_s: float = 7200, limit_bytes: int | None = None
                     break
                 now = time.perf_counter()
                 if now - looked > _LOOK_MEMORY_S:
-                    looked, together = now, max(together, _resident(child.pid))
+                    looked, together = now, max(together, _resident({child.pid, *beside}))
                 if not stopped:
                     stopped = (
                         "time" if now - start > limit_s else "memory" if together > (limit_bytes or together) else ""
@@ -94,15 +102,15 @@ def measure(*command: str, limit_s: float = 7200, limit_bytes: int | None = None
     return Cost(wall, used.ru_utime + used.ru_stime, max(together, used.ru_maxrss * 1024), text, stopped)
 
 
-def _resident(session: int) -> int:
-    """Return the resident sets of all processes of a session added up, bytes; 0 where the system does not tell."""
+def _resident(sessions: set[int]) -> int:
+    """Return the resident sets of all processes of sessions added up, bytes; 0 where the system does not tell."""
     total = 0
     for stat in Path("/proc").glob("[0-9]*/stat"):
         try:
             fields = stat.read_text().rpartition(")")[2].split()
         except OSError:
             continue  # it has ended
-        if int(fields[3]) == session:
+        if int(fields[3]) in sessions:
             total += int(fields[21]) * _PAGE_BYTES
     return total
 

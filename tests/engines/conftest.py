@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from graphkit.engines import Engine, LocalEngine
+from tests.engines.apart import Apart
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -24,12 +25,14 @@ def spark(require: Callable[[str], None]) -> Iterator[SparkSession]:
         yield it
 
 
-@pytest.fixture(params=["local-1", "local-2", "spark-1", "spark-8"])
+@pytest.fixture(params=["local-1", "local-2", "apart-3", "spark-1", "spark-8"])
 def engine(request: pytest.FixtureRequest) -> Engine:
-    """An engine with so many threads, or so many partitions."""
+    """An engine with so many threads or partitions; `apart` does apart what can be done so, without Spark."""
     name, _, size = request.param.partition("-")
     if name == "local":
         return LocalEngine(int(size))
+    if name == "apart":
+        return Apart(int(size), task_rows=2_000)
     from graphkit.engines.spark import SparkEngine
 
     session: Any = request.getfixturevalue("spark")

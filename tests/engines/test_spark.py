@@ -4,12 +4,9 @@ from __future__ import annotations
 
 import os
 import shutil
-import signal
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -30,8 +27,6 @@ from tests.engines.test_engines import CONFIG
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
-
-WAIT_S = 60
 
 
 def test_missing__pyspark_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -80,9 +75,9 @@ def test_unknown_engine__is_refused() -> None:
 
 @given(st.lists(st.integers(0, 9), max_size=30), st.integers(0, 20))
 def test_cuts__bound_every_slab_and_leave_nothing_out(sizes: list[int], most: int) -> None:
-    from graphkit.engines.spark.engine import _cuts
+    from graphkit.engines.cuts import cuts
 
-    bounds = _cuts(np.array(sizes, np.int64), most)
+    bounds = cuts(np.array(sizes, np.int64), most)
     assert (bounds[0], bounds[-1]) == (0, len(sizes))
     for first, last in pairwise(bounds):
         assert first < last
@@ -133,7 +128,7 @@ conf = {"spark.executorEnv.PYTHONPATH": sysconfig.get_paths()["purelib"], "spark
 conf |= {"spark.driver.bindAddress": "127.0.0.1"} | {"spark.submit.pyFiles": file for file in shipped}
 config = Config.model_validate({"projection": {"windows_s": [600]}, "scoring": {"decoys": 0}})
 with open_engine("spark", master="local[2]", conf=conf) as engine:
-    gk.detect(gk.read_likes(source), config=config, engine=engine).save(out)
+    gk.detect(gk.read_likes(source, engine=engine), config=config, engine=engine).save(out)
 """
 
 
@@ -155,7 +150,7 @@ def test_executors__are_sent_graphkit_or_say_that_it_is_missing(
 
     without = run()
     assert without.returncode != 0
-    assert "EngineError: pairs at 600 s: Spark gave up: ModuleNotFoundError: No module named 'graphkit'; wanted" in (
+    assert "EngineError: reading the likes: Spark gave up: ModuleNotFoundError: No module named 'graphkit'; wanted" in (
         without.stderr
     )
     assert not out.exists()
@@ -188,96 +183,3 @@ def test_spark_submit__says_where(require: Callable[[str], None], root: Path, tm
     wanted = gk.detect(gk.read_likes(likes), config=config, engine=LocalEngine(1))
     assert wanted.rings.num_rows > 0
     assert found.rings.equals(wanted.rings)
-
-
-#: A run that says when its third job has begun.
-SCRIPT = """
-import sys, threading, time
-import graphkit as gk
-from graphkit.engines.choice import open_engine
-from tests.engines.test_engines import CONFIG
-master, source, out = sys.argv[1:]
-conf = {"spark.executor.memory": "1g", "spark.driver.host": "127.0.0.1", "spark.driver.bindAddress": "127.0.0.1"}
-conf |= {"spark.shuffle.io.retryWait": "1s"}  # lost files are given up sooner
-with open_engine("spark", master=master, conf=conf) as engine:
-    from pyspark.sql import SparkSession
-    status = SparkSession.getActiveSession().sparkContext.statusTracker()
-    def tell():
-        while len(status.getJobIdsForGroup(None)) < 3:
-            time.sleep(0.05)
-        print("half-way", flush=True)
-    threading.Thread(target=tell, daemon=True).start()
-    gk.detect(gk.read_likes(source, engine=engine), config=CONFIG, engine=engine).save(out)
-"""
-
-
-@contextmanager
-def cluster(folder: Path, workers: int) -> Iterator[tuple[str, list[subprocess.Popen[bytes]]]]:
-    """Start a master and workers of the pip package on loopback; yield the master's URL and the workers."""
-    import pyspark
-
-    home = Path(pyspark.__file__).parent
-    env = os.environ | {"SPARK_LOCAL_IP": "127.0.0.1", "SPARK_HOME": str(home), "PYSPARK_PYTHON": sys.executable}
-    env |= {"SPARK_NO_DAEMONIZE": "1", "SPARK_WORKER_DIR": str(folder / "work"), "SPARK_LOG_DIR": str(folder / "logs")}
-    started: list[subprocess.Popen[bytes]] = []
-
-    def start(name: str, *arguments: str) -> Path:
-        log = folder / f"{name}-{len(started)}.log"
-        command = [str(home / "bin" / "spark-class"), f"org.apache.spark.deploy.{name}", *arguments]
-        with log.open("wb") as out:
-            # A group of its own, so that the executors of a worker can be killed with it.
-            started.append(subprocess.Popen(command, env=env, stdout=out, stderr=out, start_new_session=True))
-        return log
-
-    def told(log: Path, words: str) -> str:
-        end = time.monotonic() + WAIT_S
-        while time.monotonic() < end:
-            line = next((line for line in log.read_text(errors="replace").splitlines() if words in line), None)
-            if line is not None:
-                return line
-            time.sleep(0.1)
-        raise AssertionError(log.read_text(errors="replace")[-2000:])
-
-    try:
-        line = told(start("master.Master", "--host", "127.0.0.1", "--port", "0", "--webui-port", "0"), "spark://")
-        url = "spark://" + line.partition("spark://")[2].split()[0].rstrip(",.")
-        for log in [start("worker.Worker", "-c", "1", "-m", "1g", "--webui-port", "0", url) for _ in range(workers)]:
-            told(log, "Successfully registered")
-        yield url, started[1:]
-    finally:
-        for process in started:
-            kill(process)
-
-
-def kill(process: subprocess.Popen[bytes]) -> None:
-    """Kill a process and all that it started."""
-    try:
-        os.killpg(process.pid, signal.SIGKILL)
-    except ProcessLookupError:
-        return
-    process.wait(WAIT_S)
-
-
-@pytest.mark.slow
-def test_cluster__a_worker_is_killed_and_nothing_changes(
-    require: Callable[[str], None], root: Path, tmp_path: Path
-) -> None:
-    require("pyspark")
-    require("java")
-    world = simulate("small", seed=5, users=1_500, days=6, bare=True)
-    source = tmp_path / "likes.parquet"
-    pq.write_table(world.likes, source)
-    wanted = gk.detect(gk.read_likes(source), config=CONFIG, engine=LocalEngine(1))
-    with cluster(tmp_path, 2) as (url, workers):
-        command = [sys.executable, "-c", SCRIPT, url, str(source), str(tmp_path / "run")]
-        with subprocess.Popen(command, cwd=root, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as job:
-            assert job.stdout is not None
-            assert job.stdout.readline() == b"half-way\n"
-            kill(workers[0])
-            _, told = job.communicate(timeout=300)
-        assert job.returncode == 0, told.decode()[-3000:]
-        assert workers[0].poll() is not None
-    found = gk.load(tmp_path / "run")
-    assert wanted.rings.num_rows > 0
-    for name, table in wanted.tables.items():
-        assert found.tables[name].equals(table), name

@@ -4,7 +4,18 @@ from collections.abc import Iterator
 
 import pytest
 
+from graphkit.engines import LocalEngine
 from graphkit.likes import encode, parts
+from tests.engines.apart import Apart
+
+
+@pytest.fixture(scope="module", params=["here", pytest.param("apart", marks=pytest.mark.slow)])
+def way(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Both ways of reading: in this process, and in parts that share nothing, a handful of rows to a task."""
+    with pytest.MonkeyPatch.context() as patch:
+        if request.param == "apart":
+            patch.setattr(LocalEngine, "do", lambda _, work: work.apart(Apart(3, task_rows=4)))
+        yield
 
 
 @pytest.fixture

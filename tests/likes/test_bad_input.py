@@ -21,6 +21,8 @@ from graphkit.likes import read_likes, source
 from graphkit.likes.parts import FilePart
 from tests.likes.naive import SECOND, as_table
 
+pytestmark = pytest.mark.usefixtures("way")
+
 T0 = 1_795_305_600 * SECOND
 GOOD = as_table([{"user_id": f"u{i}", "note_id": i % 3, "ts": T0 + i * SECOND} for i in range(500)])
 
@@ -226,9 +228,9 @@ def test_a_file_that_changes_between_footer_and_rows(path: Path, monkeypatch: py
     other = GOOD.slice(0, rows).append_column("more", pa.nulls(rows, pa.int8()))
     tasks = FilePart.tasks
 
-    def swapped(self: FilePart) -> Any:
+    def swapped(self: FilePart, *args: Any) -> Any:
         pq.write_table(other, path)
-        return tasks(self)
+        return tasks(self, *args)
 
     monkeypatch.setattr(FilePart, "tasks", swapped)
     refused(path, f"{path}: changed while it was being read")

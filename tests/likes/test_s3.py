@@ -13,7 +13,7 @@ from tests.likes.naive import SECOND, as_table, same
 from tests.s3 import serving
 
 #: Each waits for a server.
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("way")]
 
 TABLE = as_table([{"user_id": f"u{i}", "note_id": i % 3, "ts": (1_795_305_600 + i) * SECOND} for i in range(60)])
 

@@ -16,6 +16,8 @@ from graphkit.likes import Likes, read_likes
 from graphkit.progress import Progress
 from tests.likes.naive import SECOND, as_rows, as_table, same
 
+pytestmark = pytest.mark.usefixtures("way")
+
 T0 = 1_795_305_600 * SECOND
 ROWS = [{"user_id": u, "note_id": n, "ts": T0 + (5 * n + i) * SECOND} for n in (1, 2) for i, u in enumerate("abc")]
 TABLE = as_table(ROWS)

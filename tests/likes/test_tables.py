@@ -19,7 +19,7 @@ from graphkit.likes import NO_TIME, Likes, read_likes
 from tests.examples import examples
 from tests.likes.naive import SECOND, as_table, same
 
-pytestmark = [pytest.mark.kernels, pytest.mark.usefixtures("tiny")]
+pytestmark = [pytest.mark.kernels, pytest.mark.usefixtures("tiny", "way")]
 
 T0 = 1_795_305_600 * SECOND
 LIKES = as_table([{"user_id": u, "note_id": n, "ts": T0} for u in ("a", "b", "c") for n in (1, 2, 3)])

@@ -1,21 +1,26 @@
-"""The Spark engine: the driver does what is one pass over the likes, executors what is one over their pairs."""
+"""The Spark engine: executors read, number and order likes and count their pairs; the driver does the rest."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from itertools import pairwise
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 
+from graphkit.engines.cuts import cuts
 from graphkit.engines.local import LocalEngine
-from graphkit.engines.pairs import I32, I64, PairCount, Pairs, PairWork
+from graphkit.engines.pairs import I32, PairCount, Pairs, PairWork
 from graphkit.engines.room import Room
 from graphkit.engines.spark.slabs import Activity, Limits, Slab, emit, weigh
-from graphkit.errors import CapacityError, EngineError, GraphkitError
+from graphkit.engines.spark.spread import SparkExecutors
+from graphkit.engines.spark.told import explained
+from graphkit.engines.spread import Work
 
 if TYPE_CHECKING:
     from graphkit.engines.spark.session import SparkSession
+
+R = TypeVar("R")
 
 #: Co-likes that a task writes down at most, or those of one like: 12 bytes each, and as much again to sort them.
 TASK_CO_LIKES = 4_000_000
@@ -23,8 +28,12 @@ TASK_CO_LIKES = 4_000_000
 _LIKE_LOAD = 4
 
 
+#: Rows that a task reads or settles at most, where row groups allow it: some hundred bytes each.
+TASK_ROWS = 1 << 20
+
+
 class SparkEngine(LocalEngine):
-    """Counts pairs on a Spark cluster; all else as the embedded engine does it, in the driver's process.
+    """Reads likes and counts pairs on a Spark cluster; all else as the embedded engine, in the driver's process.
 
     Parameters
     ----------
@@ -39,6 +48,8 @@ class SparkEngine(LocalEngine):
     task_co_likes
         Co-likes that a task writes down at most; those of a single like are not cut. There are as many tasks as that
         takes.
+    task_rows
+        Rows of the input that a task reads, numbers or settles at most; a row group is not cut.
 
     Raises
     ------
@@ -56,11 +67,17 @@ class SparkEngine(LocalEngine):
         threads: int | None = None,
         room: Room | None = None,
         task_co_likes: int = TASK_CO_LIKES,
+        task_rows: int = TASK_ROWS,
     ) -> None:
         super().__init__(threads, room)
         self._context = session.sparkContext
         self._partitions = partitions or self._context.defaultParallelism
         self._task_co_likes = task_co_likes
+        self._task_rows = task_rows
+
+    def do(self, work: Work[R]) -> R:
+        """Do work on executors."""
+        return work.apart(SparkExecutors(self._context, self._partitions, self._task_rows, work.name))
 
     def count_pairs(self, work: PairWork) -> PairCount:
         """Count the pairs of a window on executors.
@@ -81,7 +98,7 @@ class SparkEngine(LocalEngine):
         own = high - np.arange(1, len(high) + 1)  # co-likes of each like with later ones
         n_tasks = max(self._partitions, -(-int(own.sum()) // self._task_co_likes))
         load = own + _LIKE_LOAD
-        bounds = _cuts(load, min(self._task_co_likes, 1 + int(load.sum()) // self._partitions))
+        bounds = cuts(load, min(self._task_co_likes, 1 + int(load.sum()) // self._partitions))
         slabs = [
             Slab(user[first : high[last - 1]], key[first : high[last - 1]], high[first:last] - np.int32(first))
             for first, last in pairwise(bounds)
@@ -99,38 +116,8 @@ class SparkEngine(LocalEngine):
         try:
             blocks = found.collect()
         except Exception as error:
-            raise _explained(error, work.window) from error
+            raise explained(error, f"pairs at {work.window / 1_000_000:g} s", "projection.min_weight") from error
         finally:
             activity.destroy()
         if blocks:
             yield Pairs(*(np.concatenate(column) for column in zip(*blocks, strict=True))), n_walked
-
-
-def _explained(error: Exception, window: int) -> GraphkitError:
-    """Return what stopped a job as one line."""
-    told = str(error)
-    what = f"pairs at {window / 1_000_000:g} s"
-    if "spark.driver.maxResultSize" in told:
-        size = told.partition("Total size of serialized results ")[2].partition(" is bigger than")[0]
-        limit = told.partition("spark.driver.maxResultSize (")[2].partition(")")[0]
-        return CapacityError(
-            f"{what} that may be significant: {size}",
-            wanted=f"at most {limit}, which the driver takes",
-            todo="raise spark.driver.maxResultSize and the driver's memory, or projection.min_weight",
-        )
-    causes = [line.strip() for line in told.splitlines() if "Error: " in line or "Exception: " in line]
-    return EngineError(
-        f"{what}: Spark gave up: {(causes or told.splitlines() or [type(error).__name__])[-1][:200]}",
-        wanted="executors that live, with graphkit and numba in their Python",
-        todo="look into the logs of the executors",
-    )
-
-
-def _cuts(size: I64, most: int) -> list[int]:
-    """Return where to cut so that no stretch adds up to more than `most`; ends included. Larger sizes stand alone."""
-    total = np.cumsum(size)
-    cuts = [0]
-    while cuts[-1] < len(size):
-        base = int(total[cuts[-1] - 1]) if cuts[-1] else 0
-        cuts.append(max(int(np.searchsorted(total, base + most, "right")), cuts[-1] + 1))
-    return cuts

@@ -15,9 +15,11 @@ from typing import TYPE_CHECKING
 from graphkit.errors import ConfigError, MissingDependencyError
 
 if TYPE_CHECKING:
+    from pyspark import SparkContext, StorageLevel
+    from pyspark.rdd import RDD
     from pyspark.sql import SparkSession
 
-__all__ = ["SparkSession", "check_installed", "spark_session"]
+__all__ = ["RDD", "SparkContext", "SparkSession", "check_installed", "on_disk", "spark_session"]
 
 _OLDEST_JAVA = 17
 #: What a session of our own is given, unless it is asked for otherwise.
@@ -76,6 +78,13 @@ def spark_session(master: str | None = None, conf: Mapping[str, str] | None = No
         yield session
     finally:
         session.stop()
+
+
+def on_disk() -> StorageLevel:
+    """Return how records are held that executors keep on disk alone."""
+    from pyspark import StorageLevel
+
+    return StorageLevel.DISK_ONLY
 
 
 def check_installed() -> None:
