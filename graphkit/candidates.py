@@ -72,7 +72,7 @@ def build_tables(
         ``rings``, ``members``, ``ties``, ``targets``, ``candidates``, ``impact``, ``authors`` and
         ``quarantine``; rows sorted by their keys.
     """
-    verdicts = judge_likes(likes, graph, projection.views[0].traffic.sorted_ts, rings, config)
+    verdicts = judge_likes(likes, graph, projection.moments, rings, config)
     types = {
         Kind.USER_ID: likes.users.ids.type,
         Kind.NOTE_ID: likes.notes.ids.type,

@@ -17,6 +17,16 @@ RATE_BITS = 32
 
 
 @kernel
+def _slid(ts: I64, t: int, width: int, a: int, b: int, end: int) -> tuple[int, int]:
+    """Return where what lies within `width` of the time `t` begins and ends: from `a` and `b` on, `end` at most."""
+    while t - ts[a] > width:
+        a += 1
+    while b < end and ts[b] - t <= width:
+        b += 1
+    return a, b
+
+
+@kernel
 def window_bounds(ts: I64, ptr: I64, width: int) -> tuple[I32, I32]:
     """Return, for each element, the run of its own group that lies at most `width` away, ends included.
 
@@ -41,11 +51,7 @@ def window_bounds(ts: I64, ptr: I64, width: int) -> tuple[I32, I32]:
         b = ptr[g]
         end = ptr[g + 1]
         for p in range(ptr[g], end):
-            t = ts[p]
-            while t - ts[a] > width:
-                a += 1
-            while b < end and ts[b] - t <= width:
-                b += 1
+            a, b = _slid(ts, ts[p], width, a, b, end)
             lo[p] = a
             hi[p] = b
     return lo, hi
@@ -73,11 +79,7 @@ def counts_near(ts: I64, ptr: I64, order: I32, width: int) -> I32:
         b = ptr[g]
         end = ptr[g + 1]
         for p in range(ptr[g], end):
-            t = ts[p]
-            while t - ts[a] > width:
-                a += 1
-            while b < end and ts[b] - t <= width:
-                b += 1
+            a, b = _slid(ts, ts[p], width, a, b, end)
             out[order[p]] = b - a
     return out
 

@@ -134,6 +134,11 @@ class Projection:
     n_eligible: int
     n_tests: int
 
+    @property
+    def moments(self) -> I64:
+        """Times of all likes, ascending, which the traffic of every window holds; int64[m]."""
+        return self.views[0].traffic.sorted_ts
+
 
 def project(
     graph: BipartiteGraph,

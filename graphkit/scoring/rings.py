@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from graphkit.bipartite import BipartiteGraph
 from graphkit.config import Config
-from graphkit.likes.model import F64, I32, I64, Likes
+from graphkit.likes.model import F64, I32, Likes
 from graphkit.progress import SILENT, Progress
 from graphkit.projection.project import Projection
 from graphkit.scoring.attach import Jobs, attach, find_jobs, telling_jobs
@@ -120,7 +120,7 @@ def find_rings(
         work = _Work.shown(graph, projection, nobody, together, config)
         work = work.fused(likes, graph, projection, config)
         work = work.grown(likes, graph, key, projection, config)
-        ring_of = add_gathered(graph, key, _moments(projection), work.members.ring_of, gathered, config)
+        ring_of = add_gathered(graph, key, projection.moments, work.members.ring_of, gathered, config)
         found = ring_of != work.members.ring_of
         if found.any():
             work = work.with_rings(ring_of, work.members.attached | found, graph, projection, config)
@@ -221,7 +221,7 @@ class _Work:
         work = self
         for _ in range(_MAX_ROUNDS):
             backed = work.n_witnesses(likes, graph, config) >= BACKING_WITNESSES
-            telling = telling_jobs(graph, key, _moments(projection), work.members, work.jobs, backed)
+            telling = telling_jobs(graph, key, projection.moments, work.members, work.jobs, backed)
             grown = attach(graph, key, work.members, telling, config.projection.fdr)
             if np.array_equal(grown.ring_of, work.members.ring_of):
                 break
@@ -261,11 +261,6 @@ class _Work:
         return replace(self, note_of=bound).of_members(
             Membership(ring_of, window_s, self.members.attached), graph, projection, config
         )
-
-
-def _moments(projection: Projection) -> I64:
-    """Return the times of all likes, ascending, which the traffic of every window holds."""
-    return projection.views[0].traffic.sorted_ts
 
 
 def _with_windows(
