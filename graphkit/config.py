@@ -232,8 +232,10 @@ class ScoringConfig(Model):
     witness_nats
         Log-odds from which a witness beyond timing counts against the honest explanations.
     min_episodes
-        Separate occasions from which a ring that acted in small bursts is no circle of friends; as many that were
-        not a publication tell it from followers.
+        Separate occasions from which a ring that acted in small bursts is no circle of friends, where two witnesses
+        beyond timing speak for it.
+    timing_episodes
+        The same where they do not.
     circle_size
         Size of burst, reached by half of its likes, from which a ring is too large to be a circle of friends, whatever
         its occasions.
@@ -262,6 +264,7 @@ class ScoringConfig(Model):
     channel_nats: float = Field(0.5, gt=0)
     witness_nats: float = Field(0.6, gt=0)
     min_episodes: int = Field(8, ge=1)
+    timing_episodes: int = Field(10, ge=1)
     circle_size: int = Field(30, ge=2)
     timing_window_s: int = Field(3600, ge=1)
     early_nats: float = Field(1.0, gt=0)

@@ -122,7 +122,6 @@ EVIDENCE: tuple[tuple[str, str], ...] = (
     ("authors_effective", "Authors the ring pushed, as the exponential of the entropy of its likes over them."),
     ("notes_effective", "Targets, as the exponential of the entropy of the ring's likes over them."),
     ("episodes", "Separate occasions on which members acted together."),
-    ("late_episodes", "Those of them that were not within an hour of publication, as far as that is known."),
     ("job_size", "Median over the ring's likes of how many of them came in the same burst on the same note."),
     ("capture", "Median over targets of the ring's share of all their likes."),
     (

@@ -12,11 +12,12 @@ from graphkit.scoring.tiers import (
     EXPLANATIONS,
     OWN_BURST,
     QUICK,
-    RATHER_EARLY,
-    often_late,
+    episodes_needed,
+    n_witnesses,
+    no_taste,
     once,
+    slow,
     small_and_mutual,
-    unrelated,
     witnesses_needed,
 )
 
@@ -88,18 +89,19 @@ class _Told:
         Settings of the run.
     numbers
         Numbers and weights by name.
-    unrelated, mutual, once, late
-        As the functions of `graphkit.scoring.tiers` have it.
+    slow, no_taste, mutual, once, few
+        As the functions of `graphkit.scoring.tiers` have it; `few` are the occasions needed.
     heard, needed
         Channels of the witnesses that speak, and by explanation how many close it.
     """
 
     config: ScoringConfig
     numbers: list[dict[str, float]]
-    unrelated: list[bool]
+    slow: list[bool]
+    no_taste: list[bool]
     mutual: list[bool]
     once: list[bool]
-    late: list[bool]
+    few: list[int]
     heard: tuple[tuple[str, ...], ...]
     needed: dict[str, list[int]]
 
@@ -110,10 +112,11 @@ class _Told:
         return cls(
             config,
             verdict.plain,
-            unrelated(weights, config).tolist(),
+            slow(numbers, weights, config).tolist(),
+            no_taste(weights, config).tolist(),
             small_and_mutual(numbers, weights, config).tolist(),
             once(numbers).tolist(),
-            often_late(numbers, config).tolist(),
+            episodes_needed(n_witnesses(weights, config), config).tolist(),
             verdict.witnesses,
             {name: count.tolist() for name, count in witnesses_needed(numbers, config).items()},
         )
@@ -141,12 +144,18 @@ def _own_checks(name: str, told: _Told, ring: int) -> tuple[Check, ...]:
     match name:
         case "may_be_taste":
             window_s = config.timing_window_s
+            code = "CHECK_WIDE" if told.slow[ring] and not numbers["quick"] < QUICK else "CHECK_QUICK"
             return (
-                check("CHECK_QUICK", not numbers["quick"] < QUICK, line=QUICK, timing_window_s=window_s),
-                check("CHECK_UNRELATED", told.unrelated[ring], line=config.channel_nats),
+                check(code, not told.slow[ring], line=QUICK, timing_window_s=window_s),
+                check(
+                    "CHECK_UNRELATED",
+                    told.no_taste[ring],
+                    line=config.channel_nats,
+                    n_witnesses=len(told.heard[ring]),
+                ),
             )
         case "may_be_circle":
-            few, small = config.min_episodes, config.circle_size
+            few, small = told.few[ring], config.circle_size
             own, often = told.mutual[ring], not numbers["episodes"] < few
             return (
                 check("CHECK_EPISODES_OWN" if own and often else "CHECK_EPISODES", often and not own, line=few),
@@ -161,7 +170,6 @@ def _own_checks(name: str, told: _Told, ring: int) -> tuple[Check, ...]:
             return (
                 check("CHECK_AUTHORS_KNOWN", not math.isnan(authors)),
                 check("CHECK_NOT_EARLY", numbers["weight_arrival"] > -config.early_nats, line=-config.early_nats),
-                check("CHECK_OFTEN_LATE", told.late[ring], line=config.min_episodes, early_line=RATHER_EARLY),
             )
 
 

@@ -122,11 +122,11 @@ def gather(
     dict of str to float64[n_rings]
     """
     mine = RingLikes.of(graph, members, tested)
-    early, known = _early_jobs(likes, graph, members, jobs)
+    early_share = early_shares(likes, graph, members, jobs)
     return {
         **_lockstep(graph, projection, members, config),
-        **_reach(likes, graph, members, mine, jobs, early, config),
-        **_arrival(likes, mine, jobs, early, known),
+        **_reach(likes, graph, members, mine, jobs, config),
+        **_arrival(likes, mine, early_share),
         **_beyond_timing(likes, graph, members, mine, config),
     }
 
@@ -180,7 +180,6 @@ def _reach(
     members: Membership,
     mine: RingLikes,
     jobs: Jobs,
-    early: Bools,
     config: ScoringConfig,
 ) -> Numbers:
     n = mine.n_rings
@@ -197,7 +196,6 @@ def _reach(
         else _effective(mine.ring, likes.author_key[mine.note].astype(np.int64), n),
         "notes_effective": _effective(mine.ring, mine.note, n),
         "episodes": _episodes(job_ring, middle, n, config),
-        "late_episodes": _episodes(job_ring[~early], middle[~early], n, config),
         "capture": group_medians(ring, capture, n),
         "burst_capture": ratio(
             np.bincount(job_ring, weights=jobs.n_likes**2 / jobs.n_all, minlength=n),
@@ -221,7 +219,17 @@ def _episodes(ring: I64, middle: I64, n: int, config: ScoringConfig) -> F64:
     return np.bincount(ring[order][fresh], minlength=n).astype(np.float64)
 
 
-def _arrival(likes: Likes, mine: RingLikes, jobs: Jobs, early: Bools, known: Bools) -> Numbers:
+def early_shares(likes: Likes, graph: BipartiteGraph, members: Membership, jobs: Jobs) -> F64:
+    """Return by ring the share of its likes in jobs that began within an hour of publication, where that is known."""
+    early, known = _early_jobs(likes, graph, members, jobs)
+    began, all_ = (
+        np.bincount(jobs.ring[some], weights=jobs.n_likes[some], minlength=members.n_rings)
+        for some in (early & known, known)
+    )
+    return ratio(began, all_)
+
+
+def _arrival(likes: Likes, mine: RingLikes, early_share: F64) -> Numbers:
     n = mine.n_rings
     age = likes.ts[mine.like] - likes.publication[mine.note]
     median = group_medians(mine.ring, age.astype(np.float64), n)
@@ -229,11 +237,10 @@ def _arrival(likes: Likes, mine: RingLikes, jobs: Jobs, early: Bools, known: Boo
     below = ages_below(likes.ts, likes.note, likes.publication, mine.others(len(likes)), np.sort(limits))
     below = below[np.argsort(np.argsort(limits, kind="stable"))]
     n_others = len(likes) - len(mine.like)
-    began = np.bincount(jobs.ring[early & known], weights=jobs.n_likes[early & known], minlength=n)
     return {
         "arrival_age_h": median / _HOUR_US,
         "arrival_percentile": np.where(np.isnan(median), np.nan, below[:-1] / max(n_others, 1)),
-        "arrival_early": ratio(began, np.bincount(jobs.ring[known], weights=jobs.n_likes[known], minlength=n)),
+        "arrival_early": early_share,
         "arrival_early_expected": np.full(n, below[-1] / n_others if n_others else np.nan),
     }
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import numpy as np
+import numpy.typing as npt
 
 from graphkit._kernels.distinct import distinct_pairs, pack
 from graphkit._kernels.selection import group_medians
 from graphkit.likes.model import I32, I64
 from graphkit.scoring.attach import Jobs
-from graphkit.scoring.membership import Membership
+from graphkit.scoring.membership import NO_RING, Membership
 
 _US = 1_000_000
 #: Communities are one ring when they did jobs together for this many authors, and for this share of the authors that
@@ -17,15 +18,21 @@ _LEAST_SHARED = 3
 _SHARE = 0.5
 #: Jobs of fewer likes than this share of a community's median job do not count: a few members who came to what another
 #: community is about do not make the two one.
-_LEAST_PART = 0.1
+_LEAST_PART = 0.33
+#: Of communities more than so many times as large, each joins only the one that it did most with.
+_ALIKE = 2
 
 
-def fuse(members: Membership, jobs: Jobs, author_key: I32) -> I32:
+def fuse(members: Membership, jobs: Jobs, author_key: I32, apart: npt.NDArray[np.bool_]) -> I32:
     """Join communities that worked together for three authors, and for half the authors of the one with fewer.
 
     A farm that replaces its accounts shows as a chain of communities: each overlaps with the next on the jobs that
     both were alive for. Unrelated rings seldom serve one customer within one window, and not again and again. Where
     authors are unknown each note counts as one.
+
+    A community joins all that it did so much with and that are up to twice as large, but of larger ones only the one
+    it did most with: a handful of people who were at a push, where a ring's accounts happened to be, must not make one
+    of the ring and of everybody at the push.
 
     Parameters
     ----------
@@ -35,11 +42,13 @@ def fuse(members: Membership, jobs: Jobs, author_key: I32) -> I32:
         What they did, ordered by (note, ring, first).
     author_key
         Author of each note, or the note itself, int32[n_notes].
+    apart
+        Communities of another sort, which are joined with one another only, bool[n_rings].
 
     Returns
     -------
     int32[n_rings]
-        For each community the smallest of those it is one with.
+        For each community the first of those it is one with.
     """
     from scipy.sparse import coo_array
     from scipy.sparse.csgraph import connected_components
@@ -55,11 +64,27 @@ def fuse(members: Membership, jobs: Jobs, author_key: I32) -> I32:
     shared = np.bincount(distinct_pairs(which, shared_key)[0], minlength=len(pair))
     a, b = pair >> 32, pair & ((1 << 32) - 1)
     same = (shared >= _LEAST_SHARED) & (shared >= _SHARE * np.minimum(n_jobs[a], n_jobs[b]))
-    ties = coo_array((np.ones(int(same.sum()), np.int8), (a[same], b[same])), shape=(n, n))
+    same &= apart[a] == apart[b]
+    one, other = _joined(a[same], b[same], shared[same], members)
+    ties = coo_array((np.ones(len(one), np.int8), (one, other)), shape=(n, n))
     _, label = connected_components(ties, directed=False)
     first = np.full(n, n, np.int64)
     np.minimum.at(first, label, np.arange(n))
     return np.asarray(first[label], np.int32)
+
+
+def _joined(a: I64, b: I64, shared: I64, members: Membership) -> tuple[I64, I64]:
+    """Return the pairs of communities that are joined, of those that worked together for so many authors."""
+    n = members.n_rings
+    size = np.bincount(members.ring_of[members.ring_of != NO_RING], minlength=n)
+    rank = np.empty(n, np.int64)
+    rank[np.lexsort((np.arange(n), -size))] = np.arange(n)  # of two as large the first counts as the larger
+    larger, smaller = np.where(rank[a] < rank[b], a, b), np.where(rank[a] < rank[b], b, a)
+    order = np.lexsort((-rank[larger], shared))
+    best = np.empty(n, np.int64)
+    best[smaller[order]] = order  # what it shares most with is written last
+    kept = (best[smaller] == np.arange(len(a))) | (_ALIKE * size[smaller] >= size[larger])
+    return smaller[kept], larger[kept]
 
 
 def _together(jobs: Jobs, reach: I64, key: I64) -> tuple[I64, I64, I64]:

@@ -17,7 +17,7 @@ from graphkit.scoring.bursts import find_bursts
 from graphkit.scoring.channels import weigh
 from graphkit.scoring.company import Company
 from graphkit.scoring.coordination import ANY_NOTE, Coordination, coordinate
-from graphkit.scoring.evidence import Numbers, gather, gather_beyond_timing
+from graphkit.scoring.evidence import Numbers, early_shares, gather, gather_beyond_timing
 from graphkit.scoring.fuse import fuse
 from graphkit.scoring.gathered import Gathered, add_gathered
 from graphkit.scoring.membership import NO_RING, Membership
@@ -29,6 +29,8 @@ BACKING_WITNESSES = 2
 _MAX_ROUNDS = 3
 #: A narrower window is preferred when it shows this share of the meetings beyond expectation that the best one shows.
 _ENOUGH = 0.5
+#: Share of a ring's likes in bursts at publication beyond which it comes as followers do.
+_MOSTLY = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,8 +231,11 @@ class _Work:
         return work
 
     def fused(self, likes: Likes, graph: BipartiteGraph, projection: Projection, config: Config) -> _Work:
-        """Join rings that did the same jobs."""
-        one_of = fuse(self.members, self.jobs, likes.author_key)
+        """Join rings that did the same jobs; where nobody knows authors, none that mostly comes first with another."""
+        apart = np.zeros(self.members.n_rings, np.bool_)
+        if likes.notes.author is None:  # a ring that an author pays comes to what the author's followers come to
+            apart = early_shares(likes, graph, self.members, self.jobs) > _MOSTLY
+        one_of = fuse(self.members, self.jobs, likes.author_key, apart)
         if np.array_equal(one_of, np.arange(len(one_of))):
             return self
         number = np.unique(one_of, return_inverse=True)[1].astype(np.int32)

@@ -31,8 +31,6 @@ WITNESS_CHANNELS = frozenset(name for names in WITNESSES for name in names)
 QUICK = 0.5
 #: Share of the likes of its bursts that must be a ring's own.
 OWN_BURST = 2 / 3
-#: Share of a ring's likes in bursts at publication beyond which its other bursts do not tell it from followers.
-RATHER_EARLY = 0.75
 #: Honest explanations that timing alone may leave open, as ``schemas.EVIDENCE`` names them.
 EXPLANATIONS = ("may_be_taste", "may_be_circle", "may_be_crowd", "may_be_fans")
 
@@ -43,16 +41,15 @@ def open_explanations(numbers: Numbers, weights: Numbers, config: ScoringConfig)
     All are closed by two independent witnesses beyond timing, a circle of fewer than `circle_size` by three, since
     among few people what accounts show is often chance. Else:
 
-    - `may_be_taste`: a taste in common brings people together within hours. Closed when half of the members are tied
-      within `timing_window_s`, or the targets are `unrelated`.
-    - `may_be_circle`: friends pass on a few links, and like what each other publishes. Closed by `min_episodes`
-      occasions, unless fewer than `circle_size` members like one another's notes; or by bursts that are too large for
-      a circle.
+    - `may_be_taste`: a taste in common brings people together within hours, and so does looking for give-aways. Closed
+      when the ring is not `slow`, or nobody's taste explains the targets (`no_taste`).
+    - `may_be_circle`: friends pass on a few links, and like what each other publishes. Closed by occasions enough
+      (`episodes_needed`), unless fewer than `circle_size` members like one another's notes; or by bursts that are too
+      large for a circle.
     - `may_be_crowd`: a push or an event brings many at once. Closed when two thirds of the likes of the bursts are the
       ring's own and there is more than one target; at a single one by three witnesses.
     - `may_be_fans`: followers come when their author publishes. Closed when authors are known, since breadth
-      counts them, when arrival does not speak against the ring by `early_nats` or more, or when it acted
-      on `min_episodes` occasions that were not a publication, and not nearly always on one that was.
+      counts them, or when arrival does not speak against the ring by `early_nats` or more.
 
     Parameters
     ----------
@@ -68,17 +65,21 @@ def open_explanations(numbers: Numbers, weights: Numbers, config: ScoringConfig)
     dict of str to float64[n_rings]
     """
     heard = n_witnesses(weights, config)
-    taste = (numbers["quick"] < QUICK) & ~unrelated(weights, config)
-    seldom = (numbers["episodes"] < config.min_episodes) | small_and_mutual(numbers, weights, config)
+    taste = slow(numbers, weights, config) & ~no_taste(weights, config)
+    seldom = (numbers["episodes"] < episodes_needed(heard, config)) | small_and_mutual(numbers, weights, config)
     circle = seldom & (numbers["job_size"] < config.circle_size)
     crowd = ~(numbers["burst_capture"] >= OWN_BURST) | once(numbers)
     fans = np.isnan(numbers["authors_effective"]) & (weights["arrival"] <= -config.early_nats)
-    fans &= ~often_late(numbers, config)
     enough = witnesses_needed(numbers, config)
     return {
         name: (open_ & (heard < enough[name])).astype(np.float64)
         for name, open_ in zip(EXPLANATIONS, (taste, circle, crowd, fans), strict=True)
     }
+
+
+def episodes_needed(heard: npt.NDArray[np.int64], config: ScoringConfig) -> npt.NDArray[np.int64]:
+    """Return on how many occasions more than a circle of friends acts: more where not two witnesses speak, int64[n]."""
+    return np.where(heard >= 2, config.min_episodes, config.timing_episodes)
 
 
 def once(numbers: Numbers) -> Bools:
@@ -152,23 +153,45 @@ def unrelated(weights: Numbers, config: ScoringConfig) -> Bools:
     return np.asarray((weights["audience"] >= config.channel_nats) & settled, np.bool_)
 
 
-def often_late(numbers: Numbers, config: ScoringConfig) -> Bools:
-    """Tell which rings acted so often on what was no news that followers, who wait for news, do not explain them."""
-    rather = numbers["arrival_early"] <= RATHER_EARLY
-    return np.asarray(rather & (numbers["late_episodes"] >= config.min_episodes), np.bool_)
+def asked(weights: Numbers) -> Bools:
+    """Tell for which rings a witness beyond timing could be asked: some channel's numbers are known."""
+    return np.asarray(np.any([weights[name] != 0 for name in sorted(WITNESS_CHANNELS)], axis=0), np.bool_)
+
+
+def slow(numbers: Numbers, weights: Numbers, config: ScoringConfig) -> Bools:
+    """Tell which rings come together over hours.
+
+    Fewer than half of the members are tied within `timing_window_s`; or a wider window shows the ring best, and there
+    is somebody to ask about it: give-aways bring so many so often that most of those who look for them are tied.
+    """
+    wide = (numbers["window_s"] > config.timing_window_s) & asked(weights)
+    return np.asarray((numbers["quick"] < QUICK) | wide, np.bool_)
+
+
+def no_taste(weights: Numbers, config: ScoringConfig) -> Bools:
+    """Tell for which rings' targets no taste accounts: they are `unrelated`, and a witness beyond timing speaks.
+
+    People who look for give-aways come to unrelated notes within hours, as slow farms do; on their accounts and on how
+    they read nothing shows.
+    """
+    return unrelated(weights, config) & (n_witnesses(weights, config) > 0)
 
 
 def slow_may_purge(weights: Numbers, config: ScoringConfig) -> Bools:
-    """Tell in which rings likes may be purged whose company came over more than `timing_window_s`."""
-    return np.asarray(unrelated(weights, config) | (n_witnesses(weights, config) >= 2), np.bool_)
+    """Tell in which rings likes may be purged whose company came over more than `timing_window_s`.
+
+    Where two witnesses speak, or one, or nobody can be asked, and the targets are `unrelated`.
+    """
+    heard = n_witnesses(weights, config)
+    return np.asarray((heard >= 2) | (unrelated(weights, config) & ((heard > 0) | ~asked(weights))), np.bool_)
 
 
-def like_followers(numbers: Numbers, weights: Numbers, config: ScoringConfig) -> Bools:
+def like_followers(weights: Numbers, config: ScoringConfig) -> Bools:
     """Tell which rings come as followers do, with nothing to say that they are none.
 
     Customers of several authors have no followers in common, and followers read before they like.
     """
-    early = (weights["arrival"] <= -config.early_nats) & ~often_late(numbers, config)
+    early = weights["arrival"] <= -config.early_nats
     return np.asarray(
         early & (weights["authors"] < config.channel_nats) & (n_witnesses(weights, config) == 0), np.bool_
     )

@@ -86,7 +86,7 @@ def judge_likes(likes: Likes, graph: BipartiteGraph, moments: I64, rings: Rings,
     early = graph.ts[like] - likes.publication[graph.note[like]] <= EARLY_US
     slow = passed.window_s > config.timing_window_s
     weak |= slow & ~slow_may_purge(rings.weights, config)[ring]
-    weak |= early & like_followers(rings.numbers, rings.weights, config)[ring]
+    weak |= early & like_followers(rings.weights, config)[ring]
     tier = np.where((tier == PURGE) & weak, REVIEW, tier).astype(np.int8)
     return LikeVerdicts(like, ring, rings.score[ring] * genuine, tier, 2 * in_job > crowd)
 

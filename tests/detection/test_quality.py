@@ -52,11 +52,11 @@ BARE = [("standard", seed, True) for seed in SEEDS[:2]]
 RINGFREE = [("ringfree", SEEDS[0], False), ("ringfree", SEEDS[1], True)]
 
 #: Least share of ring members with a like in tier purge. The design asks 0.8 of every kind; `drip` misses it on one
-#: seed, `disposable` by little on another, `micro` rings of few occasions are for review, `exchange` and `part_time`
-#: vary from ring to ring, and `one_shot` is not looked for.
-MEMBERS = {"farm": 0.9, "rotating": 0.85, "micro": 0.75, "drip": 0.55, "disposable": 0.76}
+#: seed, `disposable` by little on another, `micro` rings of few occasions and slow rings without a witness are for
+#: review, `exchange` and `part_time` vary from ring to ring, and `one_shot` is not looked for.
+MEMBERS = {"farm": 0.9, "rotating": 0.85, "micro": 0.6, "drip": 0.55, "disposable": 0.74}
 #: Bare likes: what comes with publication is left to a person, since authors are unknown.
-MEMBERS_BARE = {"farm": 0.9, "rotating": 0.85, "micro": 0.75, "disposable": 0.78}
+MEMBERS_BARE = {"farm": 0.9, "rotating": 0.85, "micro": 0.6, "disposable": 0.6}
 PROPOSED_BARE = {"drip": 0.9}
 
 
@@ -67,6 +67,18 @@ def test_of_likes_in_tier_purge_few_are_honest(seed: int) -> None:
     assert found.rings_honest["purge"].n == 0
     # Single likes that members of look-alike groups gave in a ring's burst; no group of them.
     assert touched(found) <= 8
+    assert not any(figures.taken["purge"].n for figures in found.lookalikes.values())
+
+
+@pytest.mark.parametrize(
+    ("seed", "bare"),
+    [(558, False), (534, False), (503, True)],
+    ids=["people who look for give-aways", "a push where part-timers were", "followers of authors who pay"],
+)
+def test_honest_crowds_that_look_like_rings_are_not_purged(seed: int, bare: bool) -> None:
+    # Each of these was, between 4 and 53 % of the tier, before they were kept apart from rings (decision 48).
+    found = evaluated("random", seed, bare)
+    assert found.likes_honest["purge"].share <= 0.01
     assert not any(figures.taken["purge"].n for figures in found.lookalikes.values())
 
 

@@ -261,9 +261,6 @@ def evidence(
     out["notes_effective"] = effective(likes[p].note for p in mine)
     news = [is_news(table, likes, ring_of, job) for job in my_jobs]
     out["episodes"] = episodes(my_jobs, session_gap_s)
-    out["late_episodes"] = episodes(
-        [job for job, new in zip(my_jobs, news, strict=True) if new is False], session_gap_s
-    )
     out["audience_pairs"], out["audience_pairs_expected"] = audience_pairs(table, likes, ring_of, targets)
     out["job_size"] = median_or_nan(n for job in my_jobs for n in [job.n_likes] * job.n_likes)
     on_target = Counter(likes[p].note for p in mine)
@@ -447,9 +444,18 @@ def unrelated(weights: Mapping[str, float], least: float) -> bool:
     return weights["audience"] >= least and (weights["arrival"] > 0 or weights["reciprocity"] >= least)
 
 
-def like_followers(late: float, share: float, weights: Mapping[str, float], config: ScoringConfig) -> bool:
-    """Tell whether a ring comes early and seldom late, for too few authors, and nothing beyond timing speaks."""
-    early = weights["arrival"] <= -config.early_nats and not (late >= config.min_episodes and share <= 0.75)
+def slow_may_purge(weights: Mapping[str, float], config: ScoringConfig) -> bool:
+    """Tell whether two witnesses speak, or the targets are unrelated and one does, or none could."""
+    heard = witnesses(weights, config.witness_nats)
+    names = {"dwell", "completion", "registration", "devices", "taste", "addresses", "views", "engagement"}
+    names |= {"reciprocity"}
+    silent = heard == 0 and any(weights[name] for name in names)
+    return heard >= 2 or (unrelated(weights, config.channel_nats) and not silent)
+
+
+def like_followers(weights: Mapping[str, float], config: ScoringConfig) -> bool:
+    """Tell whether a ring comes early, for too few authors, and nothing beyond timing speaks."""
+    early = weights["arrival"] <= -config.early_nats
     return early and weights["authors"] < config.channel_nats and witnesses(weights, config.witness_nats) == 0
 
 

@@ -31,8 +31,13 @@ def fused(
     windows_s: Sequence[int],
     authors: Sequence[int] | None = None,
     sizes: Mapping[tuple[int, int], int] | None = None,
+    users: Sequence[int] | None = None,
+    apart: Sequence[bool] | None = None,
 ) -> list[int]:
-    """Return for each community the first it is one with; unless told, jobs have ten likes, notes their own author."""
+    """Return for each community the first it is one with; unless told, jobs have ten likes, notes their own author.
+
+    Communities are equally large, and of one sort, where `users` and `apart` do not tell.
+    """
     sizes = sizes or {}
     table = np.array(sorted(jobs, key=lambda job: (job[0], job[1], job[2])), np.int64).reshape(-1, 4)
     size = np.array([sizes.get((note, ring), 10) for note, ring, *_ in table.tolist()], np.int64)
@@ -40,9 +45,10 @@ def fused(
         table[:, 0].astype(np.int32), table[:, 1].astype(np.int32),
         table[:, 2] * SECOND, table[:, 3] * SECOND, size, size, size.astype(np.float64),
     )  # fmt: skip
-    members = Membership(np.empty(0, np.int32), np.array(windows_s, np.int32), np.empty(0, np.bool_))
+    ring_of = np.repeat(np.arange(len(windows_s), dtype=np.int32), users or 1)
+    members = Membership(ring_of, np.array(windows_s, np.int32), np.empty(0, np.bool_))
     key = np.arange(1 + max((job[0] for job in jobs), default=0)) if authors is None else np.array(authors)
-    return fuse(members, made, key.astype(np.int32)).tolist()
+    return fuse(members, made, key.astype(np.int32), np.array(apart or [False] * len(windows_s), np.bool_)).tolist()
 
 
 def work(community: int, notes: Sequence[int], at: int = 0) -> list[Job]:
@@ -113,9 +119,33 @@ def test_fuse__jobs_for_three_authors_suffice() -> None:
 def test_fuse__a_few_members_at_what_another_is_about_do_not_join_it() -> None:
     # Community 0 does twenty jobs of its own with ten likes, and comes to the three of community 1 with so many.
     jobs = [*work(0, range(23)), *work(1, range(20, 23))]
-    for came, wanted in ((0, [0, 1]), (1, [0, 0])):
+    for came, wanted in ((3, [0, 1]), (4, [0, 0])):
         sizes = {(note, 0): came for note in range(20, 23)}
         assert fused(jobs, [WINDOW_S] * 2, sizes=sizes) == wanted
+
+
+def test_fuse__communities_of_another_sort_stay_apart() -> None:
+    jobs = [*work(0, range(6)), *work(1, range(6)), *work(2, range(6))]
+    assert fused(jobs, [WINDOW_S] * 3, apart=[False, True, False]) == [0, 1, 0]
+    assert fused(jobs, [WINDOW_S] * 3, apart=[True, True, False]) == [0, 0, 2]
+
+
+def test_fuse__a_fragment_joins_the_larger_community_it_did_most_with() -> None:
+    # Both of the large ones did half the fragment's jobs or more; it does not make them one.
+    jobs = [*work(0, range(20)), *work(1, range(16, 36)), *work(2, [13, 14, 15, 16, 17, 18, 19])]
+    assert fused(jobs, [WINDOW_S] * 3, users=[50, 40, 5]) == [0, 1, 0]
+
+
+def test_fuse__of_equally_good_ones_a_fragment_joins_the_largest() -> None:
+    jobs = [*work(0, range(20)), *work(1, range(17, 37)), *work(2, [17, 18, 19])]
+    assert fused(jobs, [WINDOW_S] * 3, users=[40, 50, 5]) == [0, 1, 1]
+
+
+@pytest.mark.parametrize(("middle", "wanted"), [(25, [0, 0, 0]), (24, [0, 0, 2])])
+def test_fuse__a_link_of_a_chain_joins_both_neighbours_when_it_is_half_as_large(middle: int, wanted: list[int]) -> None:
+    chain = [*work(0, range(8)), *work(1, range(4, 12)), *work(2, range(9, 17))]
+    jobs = [*chain, *work(1, [13])]
+    assert fused(jobs, [WINDOW_S] * 3, users=[50, middle, 50]) == wanted
 
 
 def test_fuse__repeated_jobs_on_a_note_count_once() -> None:
@@ -137,9 +167,12 @@ def test_fuse__names_of_communities_do_not_matter() -> None:
         assert all(label[one] == one <= c for c, one in enumerate(label))
 
 
-def naive_fuse(jobs: Sequence[Job], windows_s: Sequence[int], authors: Sequence[int]) -> list[int]:
-    """Join whoever shares enough, until nothing is left to join."""
+def naive_fuse(
+    jobs: Sequence[Job], windows_s: Sequence[int], authors: Sequence[int], users: Sequence[int]
+) -> list[int]:
+    """Join whoever shares enough with one of at most twice its size, or with the best of the larger ones."""
     label = [*range(len(windows_s))]
+    pairs = []
     for a in label.copy():
         for b in range(a):
             reach = max(windows_s[a], windows_s[b])
@@ -149,8 +182,14 @@ def naive_fuse(jobs: Sequence[Job], windows_s: Sequence[int], authors: Sequence[
             }  # fmt: skip
             fewer = min(len({authors[job[0]] for job in jobs if job[1] == c}) for c in (a, b))
             if len(shared) >= 3 and 2 * len(shared) >= fewer:
-                one, other = sorted((label[a], label[b]))
-                label = [one if c == other else c for c in label]
+                small, large = sorted((a, b), key=lambda c: (users[c], -c))
+                pairs.append((small, len(shared), users[large], -large))
+    best = {pair[0]: pair for pair in sorted(pairs)}
+    for pair in pairs:
+        small, _, size, large = pair
+        if pair == best[small] or 2 * users[small] >= size:
+            one, other = sorted((label[small], label[-large]))
+            label = [one if c == other else c for c in label]
     return label
 
 
@@ -163,11 +202,12 @@ _job = st.tuples(st.integers(0, 7), st.integers(0, 3), st.integers(0, 12), st.in
     st.lists(_job, max_size=40),
     st.lists(st.integers(1, 4), min_size=4, max_size=4),
     st.lists(st.integers(0, 6), min_size=8, max_size=8),
+    st.lists(st.integers(1, 9), min_size=4, max_size=4),
 )
 @examples(100)
-def test_fuse__is_the_naive_one(jobs: list[Job], windows_s: list[int], authors: list[int]) -> None:
+def test_fuse__is_the_naive_one(jobs: list[Job], windows_s: list[int], authors: list[int], users: list[int]) -> None:
     notes = 1 + max((job[0] for job in jobs), default=0)
-    assert fused(jobs, windows_s, authors[:notes]) == naive_fuse(jobs, windows_s, authors)
+    assert fused(jobs, windows_s, authors[:notes], users=users) == naive_fuse(jobs, windows_s, authors, users)
 
 
 # --------------------------------------------------------------------------------------------------

@@ -187,10 +187,9 @@ def test_judge_likes(scene: Scene, least: float, job_share: float, seed: int) ->
             assert verdicts.score[row] == pytest.approx(score[ring] * genuine, abs=1e-12)
             if genuine != pytest.approx(least, abs=1e-9):
                 early = like.ts - born[like.note] <= 3600 * 1_000_000
-                late, share = numbers["late_episodes"][ring], numbers["arrival_early"][ring]
-                follows = early and naive.like_followers(late, share, own, config)
-                backed = naive.unrelated(own, 0.5) or naive.witnesses(own, 0.6) >= 2
-                slow = int(scene.tested.window_s[at]) > config.timing_window_s and not backed
+                follows = early and naive.like_followers(own, config)
+                slow = int(scene.tested.window_s[at]) > config.timing_window_s
+                slow = slow and not naive.slow_may_purge(own, config)
                 weak = job.n_likes < job_share * usual or genuine < least or follows or slow
                 assert verdicts.tier[row] == (REVIEW if tiers[ring] == PURGE and weak else tiers[ring])
 
