@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from graphkit._kernels.distinct import distinct_pairs, pack
+from graphkit._kernels.distinct import distinct_pairs, pack, unpack
 from graphkit._kernels.selection import group_medians
 from graphkit.likes.model import I32, I64
 from graphkit.scoring.attach import Jobs
@@ -16,9 +16,10 @@ _US = 1_000_000
 #: the one with fewer worked for.
 _LEAST_SHARED = 3
 _SHARE = 0.5
-#: Jobs of fewer likes than this share of a community's median job do not count: a few members who came to what another
-#: community is about do not make the two one.
-_LEAST_PART = 0.33
+#: Jobs of fewer likes than this share of a community's median job do not count, and half of those that count as shared
+#: have more than this share of it, for either: a few members who came to what another community is about do not make
+#: the two one.
+_LEAST_PART, _USUAL_PART = 0.1, 1 / 3
 #: Of communities more than so many times as large, each joins only the one that it did most with.
 _ALIKE = 2
 
@@ -59,14 +60,17 @@ def fuse(members: Membership, jobs: Jobs, author_key: I32, apart: npt.NDArray[np
     key = author_key[jobs.note].astype(np.int64)
     ring, _, _ = distinct_pairs(jobs.ring, key)
     n_jobs = np.bincount(ring, minlength=n)
-    one, other, shared_key = _together(jobs, members.window_s[jobs.ring].astype(np.int64) * _US, key)
-    pair, which = np.unique(pack(one, other), return_inverse=True)
-    shared = np.bincount(distinct_pairs(which, shared_key)[0], minlength=len(pair))
-    a, b = pair >> 32, pair & ((1 << 32) - 1)
-    same = (shared >= _LEAST_SHARED) & (shared >= _SHARE * np.minimum(n_jobs[a], n_jobs[b]))
+    one, other = _together(jobs, members.window_s[jobs.ring].astype(np.int64) * _US)
+    pair, which = np.unique(pack(jobs.ring[one], jobs.ring[other]), return_inverse=True)
+    shared = np.bincount(distinct_pairs(which, key[one])[0], minlength=len(pair))
+    a, b = unpack(pair)
+    part = jobs.n_likes / usual[jobs.ring]
+    least = np.minimum(*(group_medians(which, part[job], len(pair)) for job in (one, other)))
+    same = least >= _USUAL_PART
+    same &= (shared >= _LEAST_SHARED) & (shared >= _SHARE * np.minimum(n_jobs[a], n_jobs[b]))
     same &= apart[a] == apart[b]
-    one, other = _joined(a[same], b[same], shared[same], members)
-    ties = coo_array((np.ones(len(one), np.int8), (one, other)), shape=(n, n))
+    smaller, larger = _joined(a[same], b[same], shared[same], members)
+    ties = coo_array((np.ones(len(smaller), np.int8), (smaller, larger)), shape=(n, n))
     _, label = connected_components(ties, directed=False)
     first = np.full(n, n, np.int64)
     np.minimum.at(first, label, np.arange(n))
@@ -87,10 +91,16 @@ def _joined(a: I64, b: I64, shared: I64, members: Membership) -> tuple[I64, I64]
     return smaller[kept], larger[kept]
 
 
-def _together(jobs: Jobs, reach: I64, key: I64) -> tuple[I64, I64, I64]:
-    """Return ring, ring and key of the jobs of two rings on one note at most the longer of their windows apart."""
+def _together(jobs: Jobs, reach: I64) -> tuple[I64, I64]:
+    """Return the pairs of jobs of two rings on one note at most the longer of their windows apart.
+
+    Returns
+    -------
+    one, other : int64[k]
+        Positions of jobs, those of the ring with the smaller number first.
+    """
     order = np.lexsort((jobs.first, jobs.note))
-    parts: list[tuple[I64, I64, I64]] = []
+    parts: list[I64] = [np.empty((0, 2), np.int64)]
     for step in range(1, len(order)):
         before, after = order[:-step], order[step:]
         on_one_note = jobs.note[before] == jobs.note[after]
@@ -98,8 +108,9 @@ def _together(jobs: Jobs, reach: I64, key: I64) -> tuple[I64, I64, I64]:
             break
         near = jobs.first[after] - jobs.last[before] <= np.maximum(reach[before], reach[after])
         met = on_one_note & near & (jobs.ring[before] != jobs.ring[after])
-        one, other = jobs.ring[before[met]].astype(np.int64), jobs.ring[after[met]].astype(np.int64)
-        parts.append((np.minimum(one, other), np.maximum(one, other), key[before[met]]))
-    none = np.empty(0, np.int64)
-    one, other, shared = (np.concatenate(column) for column in zip((none, none, none), *parts, strict=True))
-    return one, other, shared
+        both = np.stack([before[met], after[met]], axis=1)
+        swapped = jobs.ring[both[:, 0]] > jobs.ring[both[:, 1]]
+        both[swapped] = both[swapped, ::-1]
+        parts.append(both)
+    one, other = np.concatenate(parts).T
+    return one, other
