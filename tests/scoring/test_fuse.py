@@ -229,6 +229,24 @@ def rings_of(communities: Sequence[range]) -> Rings:
     return find_rings(likes, graph, key, projection, users, (), config)
 
 
+def visited(authors: Sequence[int] | None) -> Rings:
+    """Score followers, users 0 to 5, and whom authors pay, 6 to 11, who come to eight of their publications, too.
+
+    The paid come to twenty more notes, two hours after others did.
+    """
+    noise = [(50 + i % 97, 40 + i % 89, DAY + i * 600 * SECOND) for i in range(1500)]
+    jobs = [(user, note, DAY + note * 40_000 * SECOND + user * SECOND) for user in range(12) for note in range(8)]
+    for note in range(8, 28):
+        began = DAY + note * 40_000 * SECOND
+        jobs += [(30, note, began), *((user, note, began + (7200 + user) * SECOND) for user in range(6, 12))]
+    likes = make_likes([*noise, *jobs], authors=authors)
+    graph, config = BipartiteGraph.from_likes(likes), Config()
+    key = likes.breadth_keys(config.projection.fresh_s)
+    projection = project(graph, key, (60, 600), config.projection, LocalEngine(1))
+    users = tuple(np.array(members, np.int32) for members in (range(6), range(6, 12)))
+    return find_rings(likes, graph, key, projection, users, (), config)
+
+
 def members_of(rings: Rings) -> list[list[int]]:
     return [np.flatnonzero(rings.members.ring_of == ring).tolist() for ring in range(len(rings))]
 
@@ -244,3 +262,13 @@ def test_find_rings__a_ring_of_several_communities_is_scored_as_if_it_had_been_o
     assert joined.numbers.keys() == one.numbers.keys()
     for name, values in one.numbers.items():
         np.testing.assert_array_equal(joined.numbers[name], values, err_msg=name)
+
+
+@pytest.mark.kernels
+def test_find_rings__followers_of_unknown_authors_stay_apart_from_whom_these_pay() -> None:
+    assert members_of(visited(None)) == [[*range(6)], [*range(6, 12)]]
+
+
+@pytest.mark.kernels
+def test_find_rings__who_comes_to_the_same_known_authors_is_one_ring() -> None:
+    assert members_of(visited(range(200))) == [[*range(12)]]
