@@ -13,7 +13,6 @@ from graphkit.scoring.tiers import (
     OWN_BURST,
     QUICK,
     episodes_needed,
-    n_witnesses,
     no_taste,
     once,
     slow,
@@ -116,7 +115,7 @@ class _Told:
             no_taste(weights, config).tolist(),
             small_and_mutual(numbers, weights, config).tolist(),
             once(numbers).tolist(),
-            episodes_needed(n_witnesses(weights, config), config).tolist(),
+            episodes_needed(weights, config).tolist(),
             verdict.witnesses,
             {name: count.tolist() for name, count in witnesses_needed(numbers, config).items()},
         )

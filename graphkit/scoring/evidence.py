@@ -122,11 +122,10 @@ def gather(
     dict of str to float64[n_rings]
     """
     mine = RingLikes.of(graph, members, tested)
-    early_share = early_shares(likes, graph, members, jobs)
     return {
         **_lockstep(graph, projection, members, config),
         **_reach(likes, graph, members, mine, jobs, config),
-        **_arrival(likes, mine, early_share),
+        **_arrival(likes, mine, early_shares(likes, graph, members, jobs)),
         **_beyond_timing(likes, graph, members, mine, config),
     }
 

@@ -66,7 +66,7 @@ def open_explanations(numbers: Numbers, weights: Numbers, config: ScoringConfig)
     """
     heard = n_witnesses(weights, config)
     taste = slow(numbers, weights, config) & ~no_taste(weights, config)
-    seldom = (numbers["episodes"] < episodes_needed(heard, config)) | small_and_mutual(numbers, weights, config)
+    seldom = (numbers["episodes"] < episodes_needed(weights, config)) | small_and_mutual(numbers, weights, config)
     circle = seldom & (numbers["job_size"] < config.circle_size)
     crowd = ~(numbers["burst_capture"] >= OWN_BURST) | once(numbers)
     fans = np.isnan(numbers["authors_effective"]) & (weights["arrival"] <= -config.early_nats)
@@ -77,9 +77,9 @@ def open_explanations(numbers: Numbers, weights: Numbers, config: ScoringConfig)
     }
 
 
-def episodes_needed(heard: npt.NDArray[np.int64], config: ScoringConfig) -> npt.NDArray[np.int64]:
+def episodes_needed(weights: Numbers, config: ScoringConfig) -> npt.NDArray[np.int64]:
     """Return on how many occasions more than a circle of friends acts: more where not two witnesses speak, int64[n]."""
-    return np.where(heard >= 2, config.min_episodes, config.timing_episodes)
+    return np.where(n_witnesses(weights, config) >= 2, config.min_episodes, config.timing_episodes)
 
 
 def once(numbers: Numbers) -> Bools:

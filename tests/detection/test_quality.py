@@ -76,7 +76,7 @@ def test_of_likes_in_tier_purge_few_are_honest(seed: int) -> None:
     ids=["people who look for give-aways", "a push where part-timers were", "followers of authors who pay"],
 )
 def test_honest_crowds_that_look_like_rings_are_not_purged(seed: int, bare: bool) -> None:
-    # Each of these was, between 4 and 53 % of the tier, before they were kept apart from rings (decision 48).
+    # Each of these was, between 2 and 53 % of the tier, before they were kept apart from rings (decision 48).
     found = evaluated("random", seed, bare)
     assert found.likes_honest["purge"].share <= 0.01
     assert not any(figures.taken["purge"].n for figures in found.lookalikes.values())

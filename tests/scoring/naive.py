@@ -429,14 +429,14 @@ def reciprocity(table: Likes, notes: Sequence[int], ring_of: Sequence[int], ring
 # Verdicts
 
 
+READING, ACCOUNTS = {"dwell", "completion"}, {"registration", "devices"}
+OTHERS = {"taste", "addresses", "views", "engagement", "reciprocity"}
+
+
 def witnesses(weights: Mapping[str, float], least: float) -> int:
     """Count what speaks for a ring beyond timing; reading is one thing, accounts are one."""
     loud = {name for name, nats in weights.items() if nats >= least}
-    return (
-        bool(loud & {"dwell", "completion"})
-        + bool(loud & {"registration", "devices"})
-        + len(loud & {"taste", "addresses", "views", "engagement", "reciprocity"})
-    )
+    return bool(loud & READING) + bool(loud & ACCOUNTS) + len(loud & OTHERS)
 
 
 def unrelated(weights: Mapping[str, float], least: float) -> bool:
@@ -447,9 +447,7 @@ def unrelated(weights: Mapping[str, float], least: float) -> bool:
 def slow_may_purge(weights: Mapping[str, float], config: ScoringConfig) -> bool:
     """Tell whether two witnesses speak, or the targets are unrelated and one does, or none could."""
     heard = witnesses(weights, config.witness_nats)
-    names = {"dwell", "completion", "registration", "devices", "taste", "addresses", "views", "engagement"}
-    names |= {"reciprocity"}
-    silent = heard == 0 and any(weights[name] for name in names)
+    silent = heard == 0 and any(weights[name] for name in READING | ACCOUNTS | OTHERS)
     return heard >= 2 or (unrelated(weights, config.channel_nats) and not silent)
 
 

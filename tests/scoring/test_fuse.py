@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from graphkit.bipartite import BipartiteGraph
 from graphkit.config import Config
 from graphkit.engines import LocalEngine
+from graphkit.likes.model import Likes
 from graphkit.projection.project import project
 from graphkit.scoring.attach import Jobs
 from graphkit.scoring.fuse import fuse
@@ -214,6 +215,14 @@ def test_fuse__is_the_naive_one(jobs: list[Job], windows_s: list[int], authors: 
 # In scoring
 
 
+def scored(likes: Likes, communities: Sequence[range]) -> Rings:
+    graph, config = BipartiteGraph.from_likes(likes), Config()
+    key = likes.breadth_keys(config.projection.fresh_s)
+    projection = project(graph, key, (60, 600), config.projection, LocalEngine(1))
+    users = tuple(np.array(members, np.int32) for members in communities)
+    return find_rings(likes, graph, key, projection, users, (), config)
+
+
 def rings_of(communities: Sequence[range]) -> Rings:
     """Score communities of a world in which users 0 to 11 do nine jobs together and 12 to 17 nine of their own."""
     noise = [(50 + i % 97, 20 + i % 89, DAY + i * 600 * SECOND) for i in range(1500)]
@@ -221,12 +230,7 @@ def rings_of(communities: Sequence[range]) -> Rings:
     jobs += [
         (user, note, DAY + (note + 0.5) * 86_400 * SECOND + user) for user in range(12, 18) for note in range(9, 18)
     ]
-    likes = make_likes([*noise, *((user, note, int(ts)) for user, note, ts in jobs)])
-    graph, config = BipartiteGraph.from_likes(likes), Config()
-    key = likes.breadth_keys(config.projection.fresh_s)
-    projection = project(graph, key, (60, 600), config.projection, LocalEngine(1))
-    users = tuple(np.array(members, np.int32) for members in communities)
-    return find_rings(likes, graph, key, projection, users, (), config)
+    return scored(make_likes([*noise, *((user, note, int(ts)) for user, note, ts in jobs)]), communities)
 
 
 def visited(authors: Sequence[int] | None) -> Rings:
@@ -239,12 +243,7 @@ def visited(authors: Sequence[int] | None) -> Rings:
     for note in range(8, 28):
         began = DAY + note * 40_000 * SECOND
         jobs += [(30, note, began), *((user, note, began + (7200 + user) * SECOND) for user in range(6, 12))]
-    likes = make_likes([*noise, *jobs], authors=authors)
-    graph, config = BipartiteGraph.from_likes(likes), Config()
-    key = likes.breadth_keys(config.projection.fresh_s)
-    projection = project(graph, key, (60, 600), config.projection, LocalEngine(1))
-    users = tuple(np.array(members, np.int32) for members in (range(6), range(6, 12)))
-    return find_rings(likes, graph, key, projection, users, (), config)
+    return scored(make_likes([*noise, *jobs], authors=authors), [range(6), range(6, 12)])
 
 
 def members_of(rings: Rings) -> list[list[int]]:
