@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
@@ -13,12 +14,13 @@ from graphkit._kernels.distinct import distinct, distinct_pairs, pack, unpack
 from graphkit.bipartite import BipartiteGraph
 from graphkit.columns import TIMESTAMP, Kind, Table
 from graphkit.config import ScoringConfig
-from graphkit.likes.model import I64, UNKNOWN, Likes
+from graphkit.likes.model import F64, I64, UNKNOWN, Likes
 from graphkit.projection.project import Edges, Projection
 from graphkit.schemas import AUTHORS, CANDIDATES, EVIDENCE, IMPACT, MEMBERS, RINGS, TARGETS, TIES
 from graphkit.scoring.membership import NO_RING
 from graphkit.scoring.reasons import RING_REASON
 from graphkit.scoring.rings import Rings
+from graphkit.scoring.stragglers import Stragglers, find_stragglers
 from graphkit.scoring.tiers import PURGE, REVIEW, TIERS, WATCH, once
 from graphkit.scoring.verdicts import LikeVerdicts, judge_likes
 
@@ -26,6 +28,8 @@ from graphkit.scoring.verdicts import LikeVerdicts, judge_likes
 _DEVOTED = 0.5
 #: Reciprocity from which a ring is an exchange.
 _EXCHANGE = 0.5
+#: What may be said of a like itself, in this order.
+_LIKE_CODES = ("IN_COMPANY", "ON_TARGET", "BURST_OF_RING", "UNREAD")
 #: Hexadecimal digits of a ring's name.
 _ID_DIGITS = 10
 
@@ -52,6 +56,31 @@ def ring_names(likes: Likes, rings: Rings) -> list[str]:
     return [f"R-{least[ring][:digits]}" for ring in range(len(rings))]
 
 
+@dataclass(frozen=True, slots=True)
+class _Proposed:
+    """The likes that are proposed: those given in company, and stragglers."""
+
+    like: I64
+    ring: I64
+    score: F64
+    tier: npt.NDArray[np.int8]
+    exclusive: npt.NDArray[np.bool_]
+    in_company: npt.NDArray[np.bool_]
+
+    @classmethod
+    def of(cls, verdicts: LikeVerdicts, stragglers: Stragglers) -> _Proposed:
+        """Put both one after the other."""
+        kept, n = np.flatnonzero(verdicts.tier >= REVIEW), len(stragglers.like)
+        return cls(
+            np.concatenate([verdicts.like[kept], stragglers.like]),
+            np.concatenate([verdicts.ring[kept], stragglers.ring]),
+            np.concatenate([verdicts.score[kept], stragglers.score]),
+            np.concatenate([verdicts.tier[kept], np.full(n, REVIEW, np.int8)]),
+            np.concatenate([verdicts.exclusive[kept], np.zeros(n, np.bool_)]),
+            np.arange(len(kept) + n) < len(kept),
+        )
+
+
 def build_tables(
     likes: Likes, graph: BipartiteGraph, projection: Projection, rings: Rings, config: ScoringConfig
 ) -> dict[str, pa.Table]:
@@ -72,7 +101,8 @@ def build_tables(
         ``rings``, ``members``, ``ties``, ``targets``, ``candidates``, ``impact``, ``authors`` and
         ``quarantine``; rows sorted by their keys.
     """
-    verdicts = judge_likes(likes, graph, projection.moments, rings, config)
+    verdicts = judge_likes(likes, graph, projection.views[0].traffic, rings, config)
+    proposed = _Proposed.of(verdicts, find_stragglers(graph, projection.moments, rings, config))
     types = {
         Kind.USER_ID: likes.users.ids.type,
         Kind.NOTE_ID: likes.notes.ids.type,
@@ -85,9 +115,9 @@ def build_tables(
         "members": _members_table(likes, graph, projection, rings, verdicts, names, types),
         "ties": _ties_table(likes, projection, rings, names, types),
         "targets": _targets_table(likes, graph, verdicts, names, types),
-        "candidates": _candidates_table(likes, graph, rings, verdicts, names, reasons, types, config),
-        "impact": _impact_table(likes, graph, verdicts, types),
-        "authors": _authors_table(likes, graph, verdicts, types),
+        "candidates": _candidates_table(likes, graph, rings, proposed, names, reasons, types, config),
+        "impact": _impact_table(likes, graph, proposed, types),
+        "authors": _authors_table(likes, graph, proposed, types),
         "quarantine": likes.quarantine,
     }
 
@@ -305,23 +335,23 @@ def _candidates_table(
     likes: Likes,
     graph: BipartiteGraph,
     rings: Rings,
-    verdicts: LikeVerdicts,
+    proposed: _Proposed,
     names: list[str],
     ring_reasons: list[list[str]],
     types: Mapping[Kind, pa.DataType],
     config: ScoringConfig,
 ) -> pa.Table:
-    proposed = np.flatnonzero(verdicts.tier >= REVIEW)
-    proposed = proposed[np.argsort(pack(graph.user[verdicts.like[proposed]], graph.note[verdicts.like[proposed]]))]
-    like, ring = verdicts.like[proposed], verdicts.ring[proposed]
+    order = np.argsort(pack(graph.user[proposed.like], graph.note[proposed.like]))
+    like, ring = proposed.like[order], proposed.ring[order]
     unread = np.zeros(len(like), np.bool_)
     if likes.dwell_ms is not None:
         unread = (likes.dwell_ms[like] < config.short_dwell_ms) & (rings.weights["dwell"][ring] >= config.channel_nats)
-    # One list of codes for each (ring, exclusive, unread), shared by all its likes: no loop over likes.
-    kind = ring * 4 + verdicts.exclusive[proposed] * 2 + unread
+    holds = (proposed.in_company[order], ~proposed.in_company[order], proposed.exclusive[order], unread)
+    # One list of codes for each ring and combination, shared by all its likes: no loop over likes.
+    kind = sum((flag.astype(np.int64) << bit for bit, flag in enumerate(holds)), ring << len(holds))
     kinds, which = np.unique(kind, return_inverse=True)
     lists = [
-        ["IN_COMPANY", *(["BURST_OF_RING"] if k & 2 else []), *(["UNREAD"] if k & 1 else []), *ring_reasons[k >> 2]]
+        [code for bit, code in enumerate(_LIKE_CODES) if k >> bit & 1] + ring_reasons[k >> len(holds)]
         for k in kinds.tolist()
     ]
     return _finish(
@@ -331,8 +361,8 @@ def _candidates_table(
             "note_id": likes.notes.ids.take(pa.array(graph.note[like])),
             "ts": graph.ts[like],
             "ring_id": pa.array(names, pa.string()).take(pa.array(ring)),
-            "tier": pa.array(TIERS).take(pa.array(verdicts.tier[proposed])),
-            "score": verdicts.score[proposed],
+            "tier": pa.array(TIERS).take(pa.array(proposed.tier[order])),
+            "score": proposed.score[order],
             "reasons": pa.array(lists, pa.list_(pa.string())).take(pa.array(which)),
         },
         types,
@@ -340,11 +370,11 @@ def _candidates_table(
 
 
 def _impact_table(
-    likes: Likes, graph: BipartiteGraph, verdicts: LikeVerdicts, types: Mapping[Kind, pa.DataType]
+    likes: Likes, graph: BipartiteGraph, proposed: _Proposed, types: Mapping[Kind, pa.DataType]
 ) -> pa.Table:
-    note = graph.note[verdicts.like]
-    purged = np.bincount(note[verdicts.tier == PURGE], minlength=graph.n_notes)
-    reviewed = np.bincount(note[verdicts.tier == REVIEW], minlength=graph.n_notes)
+    note = graph.note[proposed.like]
+    purged = np.bincount(note[proposed.tier == PURGE], minlength=graph.n_notes)
+    reviewed = np.bincount(note[proposed.tier == REVIEW], minlength=graph.n_notes)
     touched = np.flatnonzero(purged + reviewed)
     before = np.diff(graph.note_ptr)[touched]
     return _finish(
@@ -362,7 +392,7 @@ def _impact_table(
 
 
 def _authors_table(
-    likes: Likes, graph: BipartiteGraph, verdicts: LikeVerdicts, types: Mapping[Kind, pa.DataType]
+    likes: Likes, graph: BipartiteGraph, proposed: _Proposed, types: Mapping[Kind, pa.DataType]
 ) -> pa.Table:
     author, authors = likes.notes.author, likes.notes.authors
     if author is None or authors is None:
@@ -370,7 +400,7 @@ def _authors_table(
     known = author != UNKNOWN
     n_notes = np.bincount(author[known], minlength=len(authors))
     n_likes = np.bincount(author[known], weights=np.diff(graph.note_ptr)[known], minlength=len(authors))
-    touched = np.unique(author[graph.note[verdicts.like[verdicts.tier >= REVIEW]]])
+    touched = np.unique(author[graph.note[proposed.like]])
     touched = touched[touched != UNKNOWN]
     return _finish(
         AUTHORS,

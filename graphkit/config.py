@@ -267,8 +267,8 @@ class ScoringConfig(Model):
     timing_episodes: int = Field(10, ge=1)
     circle_size: int = Field(30, ge=2)
     timing_window_s: int = Field(3600, ge=1)
-    early_nats: float = Field(1.0, gt=0)
-    min_job_share: float = Field(0.33, ge=0, le=1)
+    early_nats: float = Field(0.25, gt=0)
+    min_job_share: float = Field(0.25, ge=0, le=1)
     purge_like_score: float = Field(0.9, ge=0, le=1)
 
     def contradictions(self) -> Iterator[tuple[tuple[str, ...], str]]:

@@ -119,6 +119,7 @@ EVIDENCE: tuple[tuple[str, str], ...] = (
     ("edges", "Member pairs whose tie is significant on its own."),
     ("density", "`edges` over all member pairs."),
     ("quick", "Share of members with a significant tie to another within `timing_window_s` (an hour)."),
+    ("bundled", "Share of the ring's likes given within `session_gap_s` of another of them by the same member."),
     ("authors_effective", "Authors the ring pushed, as the exponential of the entropy of its likes over them."),
     ("notes_effective", "Targets, as the exponential of the entropy of the ring's likes over them."),
     ("episodes", "Separate occasions on which members acted together."),

@@ -90,6 +90,11 @@ class Detection:
         return self.tables["candidates"]
 
     @property
+    def in_company(self) -> pa.Table:
+        """The candidates given in company, which are what is known of a ring; stragglers are left out."""
+        return self.candidates.filter(pc.equal(pc.list_element(self.candidates["reasons"], 0), "IN_COMPANY"))
+
+    @property
     def impact(self) -> pa.Table:
         """One row a note that would lose likes."""
         return self.tables["impact"]

@@ -12,6 +12,7 @@ from graphkit.scoring.tiers import (
     EXPLANATIONS,
     OWN_BURST,
     QUICK,
+    down_a_list,
     episodes_needed,
     no_taste,
     once,
@@ -88,7 +89,7 @@ class _Told:
         Settings of the run.
     numbers
         Numbers and weights by name.
-    slow, no_taste, mutual, once, few
+    slow, listed, no_taste, mutual, once, few
         As the functions of `graphkit.scoring.tiers` have it; `few` are the occasions needed.
     heard, needed
         Channels of the witnesses that speak, and by explanation how many close it.
@@ -97,6 +98,7 @@ class _Told:
     config: ScoringConfig
     numbers: list[dict[str, float]]
     slow: list[bool]
+    listed: list[bool]
     no_taste: list[bool]
     mutual: list[bool]
     once: list[bool]
@@ -112,6 +114,7 @@ class _Told:
             config,
             verdict.plain,
             slow(numbers, weights, config).tolist(),
+            down_a_list(numbers).tolist(),
             no_taste(weights, config).tolist(),
             small_and_mutual(numbers, weights, config).tolist(),
             once(numbers).tolist(),
@@ -143,7 +146,9 @@ def _own_checks(name: str, told: _Told, ring: int) -> tuple[Check, ...]:
     match name:
         case "may_be_taste":
             window_s = config.timing_window_s
-            code = "CHECK_WIDE" if told.slow[ring] and not numbers["quick"] < QUICK else "CHECK_QUICK"
+            code = "CHECK_QUICK"
+            if told.slow[ring] and not numbers["quick"] < QUICK:
+                code = "CHECK_LIST" if told.listed[ring] else "CHECK_WIDE"
             return (
                 check(code, not told.slow[ring], line=QUICK, timing_window_s=window_s),
                 check(

@@ -120,7 +120,7 @@ class _Rows:
     tie_ring
         Ring of each tie, int64[ties].
     like_member, like_target
-        Member and target of each candidate like, int64[likes]; none of rings in tier ``watch``.
+        Member and target of each candidate like in company, int64[likes]; none of rings in tier ``watch``.
     """
 
     n_rings: int
@@ -136,7 +136,7 @@ class _Rows:
     @classmethod
     def of(cls, run: Detection) -> _Rows:
         """Give the rows of a run their numbers."""
-        rings, likes = run.rings["ring_id"], run.candidates
+        rings, likes = run.rings["ring_id"], run.in_company
         ring, target_ring = codes(run.members["ring_id"], rings), codes(run.targets["ring_id"], rings)
         like_ring = codes(likes["ring_id"], rings)
         members, targets = Places(ring, run.members["user_id"]), Places(target_ring, run.targets["note_id"])

@@ -156,9 +156,9 @@ def _whole(column: pa.ChunkedArray) -> pa.Array:
 def burst_shares(run: Detection) -> F64:
     """Return for each row of ``run.targets`` the ring's share of the likes the note got while the ring acted on it.
 
-    The ring's candidate likes on a note are chained where they are at most its window apart; each chain is compared
-    with all likes of the note from its first to its last. The mean goes over the ring's likes, as in the evidence
-    `burst_capture`.
+    The ring's candidate likes in company on a note are chained where they are at most its window apart; each chain is
+    compared with all likes of the note from its first to its last. The mean goes over the ring's likes, as in the
+    evidence `burst_capture`.
 
     Parameters
     ----------
@@ -171,7 +171,7 @@ def burst_shares(run: Detection) -> F64:
         NaN where the ring has no candidate likes, and everywhere without the likes at hand.
     """
     shares = np.full(run.targets.num_rows, np.nan)
-    likes, candidates = run.likes, run.candidates
+    likes, candidates = run.likes, run.in_company
     if likes is None or candidates.num_rows == 0:
         return shares
     ring = codes(candidates["ring_id"], run.rings["ring_id"])

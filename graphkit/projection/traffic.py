@@ -73,15 +73,30 @@ class Traffic:
         known = self._known[window_s]
         missing = like[known[like] == 0]  # no rate is 0
         if len(missing):
-            known[missing] = self._find(missing.astype(np.int64, copy=False), window_s)
+            known[missing] = self._find(missing, window_s, window_s > self.config.burst_s)
         rate: U32 = known[like]
         return rate
 
-    def _find(self, like: I64, window_s: int) -> U32:
+    def flank_rates(self, like: npt.NDArray[np.integer], window_s: int) -> U32:
+        """Return the rates of some likes with the burst left out whatever the window, else as `rates` does."""
+        if window_s <= self.config.burst_s:
+            return self.rates(like, window_s)
+        return self._find(like, window_s, False)
+
+    def _find(self, like: npt.NDArray[np.integer], window_s: int, with_burst: bool) -> U32:
         graph, (window, horizon) = self.graph, self.widths(window_s)
         inner, outer = self._counts(graph.ts[like], (window, horizon))
-        within_all = inner if window_s > self.config.burst_s else inner[:0]
-        return rates_at(like, graph.note, graph.ts, graph.note_ptr, outer - inner, within_all, window, horizon)
+        within_all = inner if with_burst else inner[:0]
+        return rates_at(
+            like.astype(np.int64, copy=False),
+            graph.note,
+            graph.ts,
+            graph.note_ptr,
+            outer - inner,
+            within_all,
+            window,
+            horizon,
+        )
 
     def _counts(self, moments: I64, widths: tuple[int, ...]) -> list[I64]:
         """Return how many likes lie at most so many microseconds from each moment, for each width."""

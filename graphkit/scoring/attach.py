@@ -18,6 +18,7 @@ from graphkit.likes.model import F64, I32, I64
 from graphkit.projection.null import benjamini_hochberg, poisson_tail
 from graphkit.projection.project import WindowView
 from graphkit.scoring.coordination import Coordination
+from graphkit.scoring.kinship import Kinship
 from graphkit.scoring.membership import NO_RING, Membership
 
 _US = 1_000_000
@@ -89,14 +90,16 @@ def find_jobs(graph: BipartiteGraph, views: tuple[WindowView, ...], members: Mem
     )
 
 
-def attach(graph: BipartiteGraph, key: I32, members: Membership, jobs: Jobs, fdr: float) -> Membership:
+def attach(
+    graph: BipartiteGraph, key: I32, members: Membership, jobs: Jobs, fdr: float, kinship: Kinship | None = None
+) -> Membership:
     """Add users whose likes meet a ring's jobs more often than their own activity explains.
 
     User v, in no ring, met the jobs of ring C for K distinct breadth keys (authors, or notes long
     after publication): liked the note within a window of the burst.
     Given when v was active, the null expects ``E = sum over likes of v of the summed rates of C's jobs then under
-    way``. Users with a Poisson tail that survives Benjamini-Hochberg over all users and rings join the ring that
-    explains them best.
+    way``. Users with a Poisson tail, over the weight that their account gives it, that survives Benjamini-Hochberg over
+    all users and rings join the ring that explains them best.
 
     Parameters
     ----------
@@ -110,6 +113,8 @@ def attach(graph: BipartiteGraph, key: I32, members: Membership, jobs: Jobs, fdr
         The rings' jobs that tell (`telling_jobs`).
     fdr
         False discovery rate of attachments.
+    kinship
+        For the weights, where more is known of accounts than their likes.
 
     Returns
     -------
@@ -129,6 +134,8 @@ def attach(graph: BipartiteGraph, key: I32, members: Membership, jobs: Jobs, fdr
         mine, its = by_ring[ptr[r] : ptr[r + 1]], by_job_ring[job_ptr[r] : job_ptr[r + 1]]
         expected[mine] = _expected(graph, user[mine], start[its], stop[its], jobs.rate[its])
     p = poisson_tail(met, expected)
+    if kinship is not None:
+        p = np.minimum(p / kinship.weights(user, ring), 1.0)
     n_tests = int(np.count_nonzero(np.diff(graph.user_ptr) >= MIN_JOBS)) * members.n_rings
     q = benjamini_hochberg(p, max(n_tests, len(p)))
     keep = np.flatnonzero(q <= fdr)

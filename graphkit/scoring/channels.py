@@ -115,7 +115,7 @@ CHANNELS: tuple[Channel, ...] = (
     Channel("capture", _above("capture", 0.15), -2, 2),
     Channel("devotion", _above("devotion", 0.30, 1.2), -1.5, 3),
     Channel("authors", lambda n: _log_ratio(n["authors_effective"], np.array(3.0)), -2, 0.5),
-    Channel("recurrence", lambda n: _log_ratio(n["episodes"], np.array(5.0)), -2, 1),
+    Channel("recurrence", lambda n: _log_ratio(n["episodes"], np.array(5.0)), -2, 1.5),
     Channel("arrival", _arrival, -7, 0.5),
     Channel("audience", _audience, -3, 0.7),
     Channel("tightness", _tightness, -1, 1),

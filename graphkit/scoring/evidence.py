@@ -190,6 +190,7 @@ def _reach(
     pairs, pairs_expected = audience_overlap(likes, graph, members, ring, target)
     middle = jobs.first // 2 + jobs.last // 2
     return {
+        "bundled": _bundled(graph, mine, config),
         "authors_effective": np.full(n, np.nan)
         if likes.notes.author is None
         else _effective(mine.ring, likes.author_key[mine.note].astype(np.int64), n),
@@ -208,6 +209,17 @@ def _reach(
             np.repeat(job_ring, jobs.n_likes), np.repeat(jobs.n_likes, jobs.n_likes).astype(np.float64), n
         ),
     }
+
+
+def _bundled(graph: BipartiteGraph, mine: RingLikes, config: ScoringConfig) -> F64:
+    """Return by ring the share of its likes that came within a session of another by the same member."""
+    order = np.lexsort((graph.ts[mine.like], mine.user))
+    user, ts = mine.user[order], graph.ts[mine.like[order]]
+    close = (np.diff(user) == 0) & (np.diff(ts) <= config.session_gap_s * _US)
+    bundled = np.zeros(len(order), np.bool_)
+    bundled[order[1:]] = close
+    bundled[order[:-1]] |= close
+    return mine.share(bundled, np.ones(len(order), np.bool_))
 
 
 def _episodes(ring: I64, middle: I64, n: int, config: ScoringConfig) -> F64:

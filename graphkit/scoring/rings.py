@@ -20,6 +20,7 @@ from graphkit.scoring.coordination import ANY_NOTE, Coordination, coordinate
 from graphkit.scoring.evidence import Numbers, early_shares, gather, gather_beyond_timing
 from graphkit.scoring.fuse import fuse
 from graphkit.scoring.gathered import Gathered, add_gathered
+from graphkit.scoring.kinship import Kinship
 from graphkit.scoring.membership import NO_RING, Membership
 from graphkit.scoring.tiers import WITNESS_CHANNELS, assign_tiers, log_odds, n_witnesses, open_explanations
 
@@ -224,7 +225,8 @@ class _Work:
         for _ in range(_MAX_ROUNDS):
             backed = work.n_witnesses(likes, graph, config) >= BACKING_WITNESSES
             telling = telling_jobs(graph, key, projection.moments, work.members, work.jobs, backed)
-            grown = attach(graph, key, work.members, telling, config.projection.fdr)
+            kinship = Kinship(likes, work.members)
+            grown = attach(graph, key, work.members, telling, config.projection.fdr, kinship)
             if np.array_equal(grown.ring_of, work.members.ring_of):
                 break
             work = work.of_members(grown, graph, projection, config).fused(likes, graph, projection, config)

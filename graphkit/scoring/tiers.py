@@ -29,6 +29,10 @@ WITNESSES: tuple[tuple[str, ...], ...] = (
 WITNESS_CHANNELS = frozenset(name for names in WITNESSES for name in names)
 #: Share of members that must have a tie within `timing_window_s` for timing alone to suffice.
 QUICK = 0.5
+#: Share of its likes that came with another by the same member from which a ring looks like people with a list.
+BUNDLED = 0.5
+#: Up to this window haste, not a list, brings likes together, seconds.
+HASTE_S = 600
 #: Share of the likes of its bursts that must be a ring's own.
 OWN_BURST = 2 / 3
 #: Honest explanations that timing alone may leave open, as ``schemas.EVIDENCE`` names them.
@@ -162,10 +166,19 @@ def slow(numbers: Numbers, weights: Numbers, config: ScoringConfig) -> Bools:
     """Tell which rings come together over hours.
 
     Fewer than half of the members are tied within `timing_window_s`; or a wider window shows the ring best, and there
-    is somebody to ask about it: give-aways bring so many so often that most of those who look for them are tied.
+    is somebody to ask about it: give-aways bring so many so often that most of those who look for them are tied; or
+    members go `down_a_list`.
     """
     wide = (numbers["window_s"] > config.timing_window_s) & asked(weights)
-    return np.asarray((numbers["quick"] < QUICK) | wide, np.bool_)
+    return np.asarray((numbers["quick"] < QUICK) | wide | down_a_list(numbers), np.bool_)
+
+
+def down_a_list(numbers: Numbers) -> Bools:
+    """Tell in which rings members like several targets at a sitting, and others do so at another hour.
+
+    Whoever looks for give-aways goes down a list of them. Accounts that a job is spread over come for that job.
+    """
+    return np.asarray((numbers["bundled"] >= BUNDLED) & (numbers["window_s"] > HASTE_S), np.bool_)
 
 
 def no_taste(weights: Numbers, config: ScoringConfig) -> Bools:

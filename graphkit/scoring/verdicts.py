@@ -10,7 +10,9 @@ import numpy.typing as npt
 from graphkit._kernels.grouping import expand_ranges, group_pointers, runs_between
 from graphkit.bipartite import BipartiteGraph
 from graphkit.config import ScoringConfig
-from graphkit.likes.model import F64, I64, Likes
+from graphkit.likes.model import F64, I32, I64, Likes
+from graphkit.projection.traffic import Traffic
+from graphkit.scoring.coordination import Coordination
 from graphkit.scoring.evidence import EARLY_US
 from graphkit.scoring.membership import NO_RING
 from graphkit.scoring.rings import Rings
@@ -42,11 +44,13 @@ class LikeVerdicts:
     exclusive: npt.NDArray[np.bool_]
 
 
-def judge_likes(likes: Likes, graph: BipartiteGraph, moments: I64, rings: Rings, config: ScoringConfig) -> LikeVerdicts:
+def judge_likes(
+    likes: Likes, graph: BipartiteGraph, traffic: Traffic, rings: Rings, config: ScoringConfig
+) -> LikeVerdicts:
     """Judge every coordinated like by its ring, its company and the burst it belongs to.
 
     A like of a burst with s ring likes among b is an ordinary one with probability of about (expected members
-    there) / s, where the expected members are the larger of what the baseline rate gives and what the crowd in the
+    there) / s, where the expected members are the larger of what the note's flanks give and what the crowd in the
     very burst gives: ``(b - s)`` times the members' share, as likes to those of others, of what is liked otherwise;
     over all times or then, whichever is larger, since accounts that are at work read more than they do on average. A
     member's ordinary like on a note where the ring did not work falls into a small burst; bursts below `min_job_share`
@@ -58,8 +62,8 @@ def judge_likes(likes: Likes, graph: BipartiteGraph, moments: I64, rings: Rings,
     ----------
     likes, graph
         The likes and their graph.
-    moments
-        Times of all likes, ascending, int64[m].
+    traffic
+        For the times of all likes and the rates of notes.
     rings
         Scored rings.
     config
@@ -78,8 +82,10 @@ def judge_likes(likes: Likes, graph: BipartiteGraph, moments: I64, rings: Rings,
     activity = np.zeros(len(rings), np.int64)
     np.add.at(activity, rings.members.ring_of[member], np.diff(graph.user_ptr)[member])
     always = activity / np.maximum(len(graph) - activity, 1)
-    share = np.maximum(always[ring], _share_then(graph, moments, rings)[job])
-    ordinary = np.maximum(passed.expected, (crowd - in_job) * share) / np.maximum(passed.company + 1, in_job)
+    share = np.maximum(always[ring], _share_then(graph, traffic.sorted_ts, rings)[job])
+    ordinary = np.maximum(_expected_beside(traffic, passed), (crowd - in_job) * share) / np.maximum(
+        passed.company + 1, in_job
+    )
     genuine = np.clip(1 - ordinary, 0, 1)
     tier = rings.tier[ring]
     weak = (in_job < config.min_job_share * rings.numbers["job_size"][ring]) | (genuine < config.purge_like_score)
@@ -100,16 +106,50 @@ def _job_of(graph: BipartiteGraph, rings: Rings, like: I64, ring: I64) -> I64:
     return job
 
 
+def _expected_beside(traffic: Traffic, passed: Coordination) -> F64:
+    """Return the members expected with each like, by the flanks of its window alone, float64[k].
+
+    The rate of wide windows has the burst in it, and of the burst the ring's own likes, which are no crowd.
+    """
+    expected = passed.expected.copy()
+    for window_s in np.unique(passed.window_s):
+        of = np.flatnonzero(passed.window_s == window_s)
+        like = passed.like[of]
+        flank = traffic.flank_rates(like, int(window_s)).astype(np.float64)
+        expected[of] *= flank / traffic.rates(like, int(window_s))
+    return expected
+
+
 def _share_then(graph: BipartiteGraph, moments: I64, rings: Rings) -> F64:
-    """Return for each job the members' likes that did not pass, within the ring's window of it, to those of others."""
-    jobs, tested, ring_of = rings.jobs, rings.tested, rings.members.ring_of
-    reach = rings.members.window_s[jobs.ring].astype(np.int64) * _US
-    start, stop = jobs.first - reach, jobs.last + reach
+    """Return for each job what `share_between` does from a window of the ring before it to a window after it."""
+    reach = rings.members.window_s[rings.jobs.ring].astype(np.int64) * _US
+    return share_between(graph, moments, rings, rings.jobs.ring, rings.jobs.first - reach, rings.jobs.last + reach)
+
+
+def share_between(graph: BipartiteGraph, moments: I64, rings: Rings, ring: I32, start: I64, stop: I64) -> F64:
+    """Return how much a ring's members like otherwise at some time, for every like of others.
+
+    Parameters
+    ----------
+    graph, moments, rings
+        As for `judge_likes`; times of all likes, ascending, int64[m].
+    ring
+        Whose members, int32[k].
+    start, stop
+        From when to when, ends included, microseconds since 1970 UTC, int64[k].
+
+    Returns
+    -------
+    float64[k]
+        Their likes then that did not pass over those of everybody else then. O(j log j + k log m) in the likes j of
+        all members.
+    """
+    tested, ring_of = rings.tested, rings.members.ring_of
 
     def count(like: npt.NDArray[np.int32]) -> I64:
-        ring, ts = ring_of[graph.user[like]], graph.ts[like]
-        order = np.lexsort((ts, ring))
-        low, high = runs_between(ts[order], group_pointers(ring[order], len(rings)), jobs.ring, start, stop)
+        of, ts = ring_of[graph.user[like]], graph.ts[like]
+        order = np.lexsort((ts, of))
+        low, high = runs_between(ts[order], group_pointers(of[order], len(rings)), ring, start, stop)
         return high - low
 
     users = np.flatnonzero(ring_of != NO_RING)

@@ -104,14 +104,17 @@ def test_outside_likes__the_same_in_any_blocks(run: gk.Detection, monkeypatch: p
 
 
 def test_burst_shares__each_burst_of_a_note_by_itself(run: gk.Detection) -> None:
-    """Two members within 10 s, one outsider between them: 2 of 3. Two more much later, alone: 2 of 2."""
+    """Two members within 10 s, one outsider between them: 2 of 3. Two more much later, alone: 2 of 2. A straggler."""
     members = [(1, 0), (2, 10), (3, 10_000), (4, 10_010)]
-    rows = [(user, 7, DAY + s * SECOND) for user, s in [*members, (8, 5), (9, 5_000)]]
+    rows = [(user, 7, DAY + s * SECOND) for user, s in [*members, (8, 5), (9, 5_000), (5, 3_000)]]
     schemas = {t.name: t.arrow(dict.fromkeys(Kind, pa.int64())) for t in OUTPUTS}
     made = {
         "rings": [{"ring_id": "R-1", "window_s": 600}],
         "targets": [{"ring_id": "R-1", "note_id": 7}],
-        "candidates": [{"ring_id": "R-1", "user_id": u, "note_id": 7, "ts": DAY + s * SECOND} for u, s in members],
+        "candidates": [
+            {"ring_id": "R-1", "user_id": u, "note_id": 7, "ts": DAY + s * SECOND, "reasons": [why]}
+            for u, s, why in [*((*one, "IN_COMPANY") for one in members), (5, 3_000, "ON_TARGET")]
+        ],
     }
     tables = {name: pa.Table.from_pylist(made.get(name, []), schema=schema) for name, schema in schemas.items()}
     shares = burst_shares(gk.Detection(tables, run.info, make_likes(rows)))

@@ -161,11 +161,39 @@ def meetings(
     return found
 
 
-def attach(likes: Sequence[Like], n_rings: int, found: Sequence[Meeting], fdr: float) -> dict[int, int]:
+def kin(likes: Likes, ring_of: Sequence[int], user: int, ring: int) -> float:
+    """Return the weight of a user's belonging to a ring: the mean of what registration, devices and addresses say."""
+    of = [r == ring for r in ring_of]
+    said = []
+    if likes.users.registered_at is not None:
+        at = [int(t) for t in likes.users.registered_at]
+        mine = sorted(t for t, inside in zip(at, of, strict=True) if inside and t != NO_TIME)
+        if at[user] == NO_TIME or len(mine) < 8:
+            said.append(1.0)
+        else:
+            half = (len(mine) + 1) // 2
+            spans = [(mine[i + half - 1] - mine[i], mine[i], mine[i + half - 1]) for i in range(len(mine) - half + 1)]
+            _, first, last = min(spans)
+            others = [first <= t <= last for t, inside in zip(at, of, strict=True) if not inside and t != NO_TIME]
+            said.append(0.5 + 0.5 * (first <= at[user] <= last) * len(others) / max(sum(others), 1))
+    for column in (likes.device, likes.ip):
+        if column is not None:
+            seen = list(zip(likes.user.tolist(), column.tolist(), strict=True))
+            places = {place for who, place in seen if of[who] and place != UNKNOWN}
+            near = {who for who, place in seen if not of[who] and place in places}
+            said.append(0.5 + 0.5 * (user in near) * (len(of) - sum(of)) / max(len(near), 1))
+    return mean(said) if said else 1.0
+
+
+def attach(
+    likes: Sequence[Like], n_rings: int, found: Sequence[Meeting], fdr: float, weights: Sequence[float] = ()
+) -> dict[int, int]:
     """Return the ring that each attached user joins: the one that explains the user best, the first of equals."""
     n_likes = Counter(like.user for like in likes)
     n_tests = sum(n >= 2 for n in n_likes.values()) * n_rings
     p = [poisson_tail(m.met, Fraction(m.expected)) for m in found]
+    if weights:
+        p = [min(p_value / w, 1.0) for p_value, w in zip(p, weights, strict=True)]
     q = benjamini_hochberg(p, max(n_tests, len(p)))
     best: dict[int, tuple[float, int]] = {}
     for meeting, p_value, q_value in zip(found, p, q, strict=True):
@@ -229,7 +257,7 @@ def evidence(
     timing_window_s: int,
 ) -> dict[str, float]:
     """Return every number of one ring; `edges` are the significant pairs of each window, `passed` all rings' likes."""
-    window_s = ring_window_s[ring]
+    window_s, gap = ring_window_s[ring], session_gap_s * SECOND
     members = [user for user, of in enumerate(ring_of) if of == ring]
     strangers = [user for user, of in enumerate(ring_of) if of == NO_RING]
     pairs = [(u, v) for u in members for v in members if u < v]
@@ -255,6 +283,11 @@ def evidence(
         user for width, some in edges.items() if width <= timing_window_s for pair in some & {*pairs} for user in pair
     }
     out["quick"] = len(tied) / len(members) if members else NAN
+
+    out["bundled"] = mean_or_nan(
+        any(q != p and likes[q].user == likes[p].user and abs(likes[q].ts - likes[p].ts) <= gap for q in mine)
+        for p in mine
+    )
 
     author = [int(a) for a in table.author_key]
     out["authors_effective"] = NAN if table.notes.author is None else effective(author[likes[p].note] for p in mine)
@@ -479,3 +512,42 @@ def ordinary_share(
     mine = [p for p in then if ring_of[likes[p].user] == ring]
     for_now = sum(p not in passed for p in mine) / max(len(then) - len(mine), 1)
     return max(expected, (job.n_all - job.n_likes) * max(always, for_now)) / max(company + 1, job.n_likes)
+
+
+def stragglers(
+    likes: Sequence[Like],
+    ring_of: Sequence[int],
+    passed: Collection[int],
+    jobs: Sequence[Job],
+    ring: int,
+    least_likes: float,
+    like_p: float,
+) -> dict[int, float]:
+    """Return by position the likes of a ring's members on targets that did not pass, and how likely each is the ring's.
+
+    Targets are notes with a job of `least_likes`, from a day before the first such job to a day after the last.
+    """
+    own = [p for p, like in enumerate(likes) if ring_of[like.user] == ring]
+    came, expected, given = {}, {}, {}
+    for note in sorted({job.note for job in jobs}):
+        here = [job for job in jobs if job.note == note and job.ring == ring and job.n_likes >= least_likes]
+        if not here:
+            continue
+        start, stop = min(job.first for job in here) - DAY, max(job.last for job in here) + DAY
+        then = [p for p, like in enumerate(likes) if start <= like.ts <= stop]
+        mine = [p for p in own if p in then]
+        share = sum(p not in passed for p in mine) / max(len(then) - len(mine), 1)
+        crowd = [p for p in then if likes[p].note == note and p not in own]
+        came[note] = [p for p in mine if likes[p].note == note and p not in passed]
+        expected[note] = len(crowd) * share
+        given[note] = sum(job.n_likes for job in here)
+    n, usual = sum(map(len, came.values())), sum(expected.values())
+    if not came or poisson_tail(n, Fraction(usual)) > like_p:
+        return {}
+    surplus = max(n - usual, 0) / sum(given.values())
+    return {
+        p: surplus * given[note] / (expected[note] + surplus * given[note])
+        for note in came
+        for p in came[note]
+        if surplus > 0
+    }

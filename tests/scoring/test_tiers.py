@@ -20,6 +20,7 @@ CONFIG = ScoringConfig()
 CLOSED = {
     "window_s": 3600.0,
     "quick": 0.5,
+    "bundled": 0.49,
     "episodes": 10.0,
     "job_size": 10.0,
     "notes_effective": 1.01,
@@ -30,6 +31,7 @@ CLOSED = {
 ALL_OPEN = {
     "window_s": 3600.0,
     "quick": 0.4,
+    "bundled": 0.4,
     "episodes": 7.0,
     "job_size": 29.0,
     "notes_effective": 1.01,
@@ -37,7 +39,7 @@ ALL_OPEN = {
     "burst_capture": 0.66,
     "authors_effective": math.nan,
 }
-FOLLOWING = {"arrival": -1.0}
+FOLLOWING = {"arrival": -0.25}
 
 
 def by_channel(**nats: float) -> dict[str, np.ndarray]:
@@ -73,12 +75,13 @@ def test_open_explanations__all() -> None:
     ("numbers", "explanation"),
     [
         ({"quick": 0.49}, "taste"),
+        ({"bundled": 0.5}, "taste"),
         ({"episodes": 9.0}, "circle"),
         ({"burst_capture": 0.66}, "crowd"),
         ({"burst_capture": math.nan}, "crowd"),
         ({"authors_effective": math.nan}, "fans"),
     ],
-    ids=["slow ties", "few occasions", "others in the bursts", "no bursts", "authors unknown"],
+    ids=["slow ties", "down a list", "few occasions", "others in the bursts", "no bursts", "authors unknown"],
 )
 def test_open_explanations__each_is_opened_by_one_number(numbers: dict[str, float], explanation: str) -> None:
     assert left_open(CLOSED | numbers, FOLLOWING) == {explanation}
@@ -95,7 +98,7 @@ def test_open_explanations__each_is_opened_by_one_number(numbers: dict[str, floa
         ({"job_size": 30.0}, {}, "circle"),
         ({"burst_capture": 0.67}, {}, "crowd"),
         ({"authors_effective": 1.0}, {}, "fans"),
-        ({}, {"arrival": -0.99}, "fans"),
+        ({}, {"arrival": -0.24}, "fans"),
     ],
     ids=[
         *(
@@ -136,6 +139,15 @@ def test_open_explanations__ties_within_the_hour_close_no_taste_that_shows_over_
 ) -> None:
     # Nobody was asked where every witness weighs nothing at all.
     assert ("taste" in left_open(CLOSED | {"window_s": window_s}, {"views": views})) is open_
+
+
+@pytest.mark.parametrize(
+    ("window_s", "bundled", "open_"), [(601.0, 0.5, True), (601.0, 0.49, False), (600.0, 1.0, False)]
+)
+def test_open_explanations__ties_within_the_hour_close_no_taste_of_people_with_a_list(
+    window_s: float, bundled: float, open_: bool
+) -> None:
+    assert ("taste" in left_open(CLOSED | {"window_s": window_s, "bundled": bundled})) is open_
 
 
 @pytest.mark.parametrize(
@@ -280,12 +292,12 @@ def follows(**nats: float) -> bool:
 
 
 def test_like_followers__right_after_publication_for_one_author() -> None:
-    assert follows(arrival=-1.0, authors=0.49)
+    assert follows(arrival=-0.25, authors=0.49)
 
 
 @pytest.mark.parametrize(
     "nats",
-    [{"arrival": -0.99}, {"arrival": -3.0, "authors": 0.5}, {"arrival": -3.0, "dwell": 0.6}],
+    [{"arrival": -0.24}, {"arrival": -3.0, "authors": 0.5}, {"arrival": -3.0, "dwell": 0.6}],
     ids=["not early", "several authors", "a witness"],
 )
 def test_like_followers__not(nats: dict[str, float]) -> None:

@@ -17,11 +17,12 @@ from graphkit.schemas import CHANNELS, EVIDENCE
 from graphkit.scoring.attach import Jobs, attach, find_jobs, note_ranges, telling_jobs
 from graphkit.scoring.coordination import MIN_COMPANY
 from graphkit.scoring.evidence import Numbers, gather
+from graphkit.scoring.kinship import Kinship
 from graphkit.scoring.rings import Rings
 from graphkit.scoring.tiers import EXPLANATIONS, PURGE, REVIEW, WATCH
 from graphkit.scoring.verdicts import judge_likes
 from tests.examples import examples
-from tests.reference import poisson_tail
+from tests.reference import SECOND, poisson_tail, rates
 from tests.scoring import naive
 from tests.scoring.worlds import Scene, scenes
 
@@ -92,26 +93,28 @@ def test_telling_jobs(scene: Scene, backed: list[bool]) -> None:
     assert [job.rate for job in told] == pytest.approx([job.rate for job in wanted], rel=1e-12)
 
 
-@given(scenes(), st.sampled_from([0.01, 0.3, 0.9]))
-@examples(40)
-def test_attach(scene: Scene, fdr: float) -> None:
+@given(scenes(), st.sampled_from([0.01, 0.3, 0.9]), st.booleans())
+@examples(60)
+def test_attach(scene: Scene, fdr: float, weighted: bool) -> None:
     key = scene.likes.breadth_keys(scene.world.config.fresh_s)
     jobs = jobs_of(scene)
-    grown = attach(scene.graph, key, scene.members, jobs, fdr)
+    kinship = Kinship(scene.likes, scene.members) if weighted else None
+    grown = attach(scene.graph, key, scene.members, jobs, fdr, kinship)
     found = naive.meetings(scene.rows, key.tolist(), scene.ring_of, scene.windows, as_rows(jobs))
+    weights = [naive.kin(scene.likes, scene.ring_of, m.user, m.ring) for m in found] if weighted else []
     joins = {u: r for u, (was, r) in enumerate(zip(scene.ring_of, grown.ring_of.tolist(), strict=True)) if was != r}
     assert np.flatnonzero(grown.attached).tolist() == sorted(joins)
     surely, perhaps = (
-        naive.attach(scene.rows, len(scene.windows), found, fdr * around) for around in (1 - 1e-9, 1 + 1e-9)
+        naive.attach(scene.rows, len(scene.windows), found, fdr * around, weights) for around in (1 - 1e-9, 1 + 1e-9)
     )
-    assert surely.items() <= joins.items() <= perhaps.items() or ambiguous(found)
+    assert surely.items() <= joins.items() <= perhaps.items() or ambiguous(found, weights or [1.0] * len(found))
 
 
-def ambiguous(found: list[naive.Meeting]) -> bool:
+def ambiguous(found: list[naive.Meeting], weights: list[float]) -> bool:
     """Tell whether a user's ring hangs on the last bit of an expectation."""
     by_user: dict[int, list[float]] = {}
-    for m in found:
-        by_user.setdefault(m.user, []).append(poisson_tail(m.met, Fraction(m.expected)))
+    for m, weight in zip(found, weights, strict=True):
+        by_user.setdefault(m.user, []).append(min(poisson_tail(m.met, Fraction(m.expected)) / weight, 1.0))
     return any(len(ps) == 2 and ps[0] != ps[1] and math.isclose(*ps, rel_tol=1e-9) for ps in by_user.values())
 
 
@@ -156,6 +159,8 @@ def test_judge_likes(scene: Scene, least: float, job_share: float, seed: int) ->
     born = scene.likes.publication.tolist()
     all_jobs, passed = naive_jobs(scene), set(scene.passed)
     rows_of_tested = {p: row for row, p in enumerate(scene.tested.like.tolist())}
+    horizon = scene.world.config.horizon_s * SECOND
+    flanks = {w: rates(scene.rows, w * SECOND, horizon) for w in scene.world.config.windows_s}
     for loud in LOUD:
         config = ScoringConfig(
             like_p=scene.config.like_p,
@@ -169,17 +174,18 @@ def test_judge_likes(scene: Scene, least: float, job_share: float, seed: int) ->
         weights = {name: np.full(n, 0.6 if name in loud else 0.4) for name, _ in CHANNELS} | {"arrival": arrival}
         nats = np.log(score / (1 - score))
         rings = Rings(scene.members, scene.tested, jobs, numbers, weights, nats, score, 1 - score, tiers)
-        verdicts = judge_likes(scene.likes, scene.graph, np.sort(scene.graph.ts), rings, config)
+        verdicts = judge_likes(scene.likes, scene.graph, scene.projection.views[0].traffic, rings, config)
         assert verdicts.like.tolist() == scene.passed
         for row, position in enumerate(scene.passed):
             like, at = scene.rows[position], rows_of_tested[position]
             ring = scene.ring_of[like.user]
             own = {name: float(values[ring]) for name, values in weights.items()}
             job = next(j for j in all_jobs if (j.note, j.ring) == (like.note, ring) and j.first <= like.ts <= j.last)
+            window_s = int(scene.tested.window_s[at])
+            beside = float(scene.tested.expected[at]) * flanks[window_s][position] / scene.rates[window_s][position]
             ordinary = naive.ordinary_share(
-                scene.rows, scene.ring_of, scene.windows, passed, ring, job,
-                int(scene.tested.company[at]), float(scene.tested.expected[at]),
-            )  # fmt: skip
+                scene.rows, scene.ring_of, scene.windows, passed, ring, job, int(scene.tested.company[at]), beside
+            )
             genuine = min(max(1 - ordinary, 0), 1)
             usual = naive.median_or_nan(n for j in all_jobs if j.ring == ring for n in [j.n_likes] * j.n_likes)
             assert verdicts.ring[row] == ring
@@ -188,8 +194,7 @@ def test_judge_likes(scene: Scene, least: float, job_share: float, seed: int) ->
             if genuine != pytest.approx(least, abs=1e-9):
                 early = like.ts - born[like.note] <= 3600 * 1_000_000
                 follows = early and naive.like_followers(own, config)
-                slow = int(scene.tested.window_s[at]) > config.timing_window_s
-                slow = slow and not naive.slow_may_purge(own, config)
+                slow = window_s > config.timing_window_s and not naive.slow_may_purge(own, config)
                 weak = job.n_likes < job_share * usual or genuine < least or follows or slow
                 assert verdicts.tier[row] == (REVIEW if tiers[ring] == PURGE and weak else tiers[ring])
 
