@@ -72,11 +72,14 @@ def test_of_likes_in_tier_purge_few_are_honest(seed: int) -> None:
 
 @pytest.mark.parametrize(
     ("seed", "bare"),
-    [(558, False), (534, False), (503, True)],
-    ids=["people who look for give-aways", "a push where part-timers were", "followers of authors who pay"],
+    [(558, False), (534, False), (503, True), (710, True), (725, True)],
+    ids=[
+        *("people who look for give-aways", "a push where part-timers were", "followers of authors who pay"),
+        *("a list of give-aways", "a list of give-aways and the audience of two authors"),
+    ],
 )
 def test_honest_crowds_that_look_like_rings_are_not_purged(seed: int, bare: bool) -> None:
-    # Each of these was, between 2 and 53 % of the tier, before they were kept apart from rings (decision 48).
+    # Each of these was, between 2 and 53 % of the tier, before they were kept apart from rings (decisions 48, 49).
     found = evaluated("random", seed, bare)
     assert found.likes_honest["purge"].share <= 0.01
     assert not any(figures.taken["purge"].n for figures in found.lookalikes.values())
@@ -85,17 +88,17 @@ def test_honest_crowds_that_look_like_rings_are_not_purged(seed: int, bare: bool
 def test_of_likes_in_tier_purge_few_are_honest_on_the_whole() -> None:
     found = pool(evaluated(*world) for world in RICH)
     assert found.likes_honest["purge"].mean <= 0.005
-    # The design asks 0.90 and 0.97.
-    assert found.likes_found["purge"].mean >= 0.86
-    assert found.likes_found["proposed"].mean >= 0.93
+    # The bars of the design.
+    assert found.likes_found["purge"].mean >= 0.9
+    assert found.likes_found["proposed"].mean >= 0.97
 
 
 @pytest.mark.parametrize("seed", SEEDS)
 def test_members_are_found(seed: int) -> None:
     found = evaluated("standard", seed)
     assert short(found, "purge", MEMBERS) == {}
-    assert found.likes_found["purge"].share >= 0.8
-    assert found.likes_found["proposed"].share >= 0.87
+    assert found.likes_found["purge"].share >= 0.88
+    assert found.likes_found["proposed"].share >= 0.96
 
 
 @pytest.mark.parametrize("seed", SEEDS[:2])
