@@ -50,7 +50,6 @@ def command(
     from graphkit.detection import detect
     from graphkit.engines.memory import return_freed_memory
     from graphkit.progress import Progress
-    from graphkit.report.desk import report_files
     from graphkit.report.machine import run_json
     from graphkit.report.terminal import summary
 
@@ -61,6 +60,8 @@ def command(
     with chosen.open(machine.threads, machine.room(beside)) as engine:
         likes = reading.read(config, engine, progress)
         run = detect(likes, config=config, engine=engine, progress=progress, inputs=reading.inputs)
+    from graphkit.report.desk import report_files  # which `_import_ahead` has done by now
+
     run.save(out, force=force, extra=lambda: report_files(run))
     colour, width = terminal()
     say(run_json(run, out) if as_json else summary(run, where=out, colour=colour, width=width))
@@ -71,5 +72,5 @@ def _import_ahead() -> None:
     from graphkit.partition import import_igraph_bare
 
     import_igraph_bare()
-    for name in ("scipy.special", "scipy.sparse.csgraph", "jinja2"):
+    for name in ("scipy.special", "scipy.sparse.csgraph", "jinja2", "graphkit.report.desk"):
         importlib.import_module(name)
