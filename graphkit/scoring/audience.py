@@ -76,7 +76,14 @@ def _with_neighbours(count: npt.NDArray[np.int64]) -> F64:
 
 def _first_by_author(graph: BipartiteGraph, likes: Likes, like: I64) -> I64:
     """Keep of the likes of one user on notes of one author the earliest."""
-    order = np.lexsort((like, graph.ts[like]))
-    like = like[order]
-    _, first = np.unique(pack(graph.user[like], likes.author_key[graph.note[like]]), return_index=True)
-    return like[first]
+    pair = pack(graph.user[like], likes.author_key[graph.note[like]])
+    order = np.argsort(pair, kind="stable")
+    pair, like = pair[order], like[order]
+    fresh = np.ones(len(like), np.bool_)
+    fresh[1:] = pair[1:] != pair[:-1]
+    starts = np.flatnonzero(fresh)
+    if len(starts) == len(like):  # as always where a note is an author of its own
+        return like
+    ts = graph.ts[like]
+    first = np.repeat(np.minimum.reduceat(ts, starts), np.diff(np.append(starts, len(like))))
+    return np.minimum.reduceat(np.where(ts == first, like, len(graph)), starts)
