@@ -255,12 +255,10 @@ def likes_around(
             begin, end = moments[k] - reach, moments[k] + reach
             b_begin, b_end = (begin - low) >> bits, (end - low) >> bits
             found[k] += begins[b_end + 1] - begins[b_begin]
-            for t in binned[begins[b_begin] : begins[b_begin + 1]]:
-                if t < begin:
-                    found[k] -= 1
-            for t in binned[begins[b_end] : begins[b_end + 1]]:
-                if t > end:
-                    found[k] -= 1
+            for at in range(begins[b_begin], begins[b_begin + 1]):
+                found[k] -= binned[at] < begin
+            for at in range(begins[b_end], begins[b_end + 1]):
+                found[k] -= binned[at] > end
     return out
 
 
