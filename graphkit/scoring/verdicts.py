@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from graphkit._kernels.grouping import expand_ranges, group_pointers, runs_between
-from graphkit.bipartite import BipartiteGraph
+from graphkit._kernels.grouping import expand_ranges, group_members, group_pointers, runs_between
+from graphkit.bipartite import BipartiteGraph, time_order
 from graphkit.config import ScoringConfig
 from graphkit.likes.model import F64, I32, I64, Likes
 from graphkit.projection.traffic import Traffic
@@ -148,8 +148,9 @@ def share_between(graph: BipartiteGraph, moments: I64, rings: Rings, ring: I32, 
 
     def count(like: npt.NDArray[np.int32]) -> I64:
         of, ts = ring_of[graph.user[like]], graph.ts[like]
-        order = np.lexsort((ts, of))
-        low, high = runs_between(ts[order], group_pointers(of[order], len(rings)), ring, start, stop)
+        ptr = group_pointers(of, len(rings))
+        order = group_members(of, time_order(ts, graph.room), ptr)
+        low, high = runs_between(ts[order], ptr, ring, start, stop)
         return high - low
 
     users = np.flatnonzero(ring_of != NO_RING)
