@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,6 +14,7 @@ from graphkit._kernels.distinct import distinct, distinct_pairs, pack, unpack
 from graphkit.bipartite import BipartiteGraph
 from graphkit.columns import TIMESTAMP, Kind, Table
 from graphkit.config import ScoringConfig
+from graphkit.engines import Engine
 from graphkit.likes.model import F64, I64, UNKNOWN, Likes
 from graphkit.projection.project import Edges, Projection
 from graphkit.schemas import AUTHORS, CANDIDATES, EVIDENCE, IMPACT, MEMBERS, RINGS, TARGETS, TIES
@@ -82,7 +83,12 @@ class _Proposed:
 
 
 def build_tables(
-    likes: Likes, graph: BipartiteGraph, projection: Projection, rings: Rings, config: ScoringConfig
+    likes: Likes,
+    graph: BipartiteGraph,
+    projection: Projection,
+    rings: Rings,
+    config: ScoringConfig,
+    engine: Engine,
 ) -> dict[str, pa.Table]:
     """Return the tables of a run by name, in the form ``schemas.OUTPUTS`` declares.
 
@@ -94,6 +100,8 @@ def build_tables(
         Scored rings.
     config
         Settings of tiers and reasons.
+    engine
+        Threads to use.
 
     Returns
     -------
@@ -110,16 +118,17 @@ def build_tables(
     }
     names = ring_names(likes, rings)
     reasons = _ring_reasons(rings, config)
-    return {
-        "rings": _rings_table(likes, graph, rings, verdicts, names, reasons, types),
-        "members": _members_table(likes, graph, projection, rings, verdicts, names, types),
-        "ties": _ties_table(likes, projection, rings, names, types),
-        "targets": _targets_table(likes, graph, verdicts, names, types),
-        "candidates": _candidates_table(likes, graph, rings, proposed, names, reasons, types, config),
-        "impact": _impact_table(likes, graph, proposed, types),
-        "authors": _authors_table(likes, graph, proposed, types),
-        "quarantine": likes.quarantine,
+    make: dict[str, Callable[[], pa.Table]] = {
+        "rings": lambda: _rings_table(likes, graph, rings, verdicts, names, reasons, types),
+        "members": lambda: _members_table(likes, graph, projection, rings, verdicts, names, types),
+        "ties": lambda: _ties_table(likes, projection, rings, names, types),
+        "targets": lambda: _targets_table(likes, graph, verdicts, names, types),
+        "candidates": lambda: _candidates_table(likes, graph, rings, proposed, names, reasons, types, config),
+        "impact": lambda: _impact_table(likes, graph, proposed, types),
+        "authors": lambda: _authors_table(likes, graph, proposed, types),
+        "quarantine": lambda: likes.quarantine,
     }
+    return dict(zip(make, engine.map(lambda table: table(), make.values()), strict=True))
 
 
 def _finish(table: Table, columns: Mapping[str, object], types: Mapping[Kind, pa.DataType]) -> pa.Table:

@@ -113,7 +113,7 @@ def detect(
             advance(len(windows_s) * config.scoring.decoys)
             rings = compete(rings, found, config.scoring.decoys, config.scoring)
     with progress.stage("tables", len(rings), "rings"):
-        tables = build_tables(likes, graph, projection, rings, config.scoring)
+        tables = build_tables(likes, graph, projection, rings, config.scoring, engine)
     info = _describe(likes, config, projection, gathered, tables, engine, inputs or {})
     info["warnings"] = [*likes.warnings, *widened, *(() if config.scoring.decoys else (warning("NO_DECOYS"),))]
     info["timings_s"] = {name: round(seconds, 3) for name, seconds in progress.seconds.items()}
