@@ -156,12 +156,19 @@ def output(cost: Cost) -> dict[str, Any]:
     return told
 
 
-def detect(path: Path, windows: str, threads: int, out: Path | None = None) -> tuple[Cost, dict[str, Any]]:
-    """Run ``graphkit detect`` and return its cost and its ``run.json``; what it writes is kept in `out`, if given."""
+def detect(
+    path: Path, windows: str, threads: int, out: Path | None = None, settings: str = ""
+) -> tuple[Cost, dict[str, Any]]:
+    """Run ``graphkit detect`` and return its cost and its ``run.json``; what it writes is kept in `out`, if given.
+
+    `settings` are TOML, beside the defaults.
+    """
     with tempfile.TemporaryDirectory(prefix="graphkit-bench-") as folder:
-        run = out or Path(folder)
+        run = out or Path(folder) / "run"
+        config = Path(folder) / "settings.toml"
+        config.write_text(settings, encoding="utf-8")
         ladder = LADDER if windows == "ladder" else windows
-        options = ("--out", str(run), "--force", "--window", ladder, "--threads", str(threads))
+        options = ("--out", str(run), "--force", "--window", ladder, "--threads", str(threads), "--config", str(config))
         cost = measure(sys.executable, "-m", "graphkit", "detect", str(path), *options)
         return cost, json.loads((run / "run.json").read_text(encoding="utf-8"))
 

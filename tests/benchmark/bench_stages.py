@@ -1,7 +1,8 @@
 """Where the time of a run goes: what each stage works on, what it takes, and the floor that it cannot beat.
 
-``python -m tests.benchmark.bench_stages FILE [--windows 60s ladder] [--write]`` runs ``graphkit detect`` once for each
-ladder and prints a table; ``--write`` puts it in its place in ``docs/performance.md``.
+``python -m tests.benchmark.bench_stages FILE [--windows 60s ladder] [--write]`` runs ``graphkit detect`` for each
+ladder, once as it is and once without decoys, and prints a table; ``--write`` puts it in its place in
+``docs/performance.md``.
 """
 
 from __future__ import annotations
@@ -21,6 +22,8 @@ from tests.benchmark.files import SMALL, Likes
 from tests.benchmark.process import Cost, cores, machine, measure
 
 HEAD = ("stage", "works on", "s", "ns each", "floor s", "time ÷ floor", "the floor is")
+#: Settings of a run whose rings compete with nothing.
+NO_DECOYS = "[scoring]\ndecoys = 0\n"
 #: What a run imports on its way.
 IMPORTS = "import igraph, jinja2, numba, pyarrow.parquet, scipy.sparse.csgraph, scipy.special"
 
@@ -117,9 +120,11 @@ def main() -> None:
         with tempfile.TemporaryDirectory(prefix="graphkit-bench-") as folder:
             cost, info = detect(file, windows, given.threads, Path(folder))
             floors = told(file, Path(folder), given.threads)
+        alone, _ = detect(file, windows, given.threads, settings=NO_DECOYS)
         table = page.table(HEAD, lines(info, cost, floors), left=2)
         title = " ".join(f"{view['window_s']} s" for view in info["windows"])
-        section += ["", f"{info['counts']['kept']:,} likes, {title}:", "", *table, "", counting(info, given.threads)]
+        section += ["", f"{info['counts']['kept']:,} likes, {title}:", "", *table, ""]
+        section += [f"{counting(info, given.threads)} {beside(cost.wall_s, alone.wall_s)}"]
     print("\n".join(section))
     if given.write:
         page.replace_stages(section)
@@ -132,6 +137,11 @@ def counting(info: Mapping[str, Any], threads: int) -> str:
     seconds = threads * sum(info["timings_s"][f"pairs {view['window_s']} s"] for view in info["windows"])
     rate = walked / max(seconds, 1e-3) / 1e6
     return f"Counting and weighing: {co_likes:,} co-likes, {rate:,.0f} M likes walked over a second and core."
+
+
+def beside(with_s: float, without_s: float) -> str:
+    """Tell what decoys cost."""
+    return f"Without decoys {without_s:.2f} s: with them {with_s / without_s:.2f} times as long (bar 2.5)."
 
 
 def told(file: Path, run: Path, threads: int) -> dict[str, dict[str, Any]]:

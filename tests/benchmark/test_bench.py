@@ -324,6 +324,7 @@ def test_every_stage_of_a_run_has_its_floor(folder: Path, monkeypatch: pytest.Mo
     assert "| pairs 600 s |" in text
     assert "| whole |" in text
     assert "not known" not in text
+    assert text.count("times as long (bar 2.5)") == 2
 
 
 def test_stages__add_up_to_the_whole_process() -> None:
