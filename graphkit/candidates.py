@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
@@ -15,13 +14,13 @@ from graphkit.bipartite import BipartiteGraph
 from graphkit.columns import TIMESTAMP, Kind, Table
 from graphkit.config import ScoringConfig
 from graphkit.engines import Engine
-from graphkit.likes.model import F64, I64, UNKNOWN, Likes
+from graphkit.likes.model import I64, UNKNOWN, Likes
 from graphkit.projection.project import Edges, Projection
 from graphkit.schemas import AUTHORS, CANDIDATES, EVIDENCE, IMPACT, MEMBERS, RINGS, TARGETS, TIES
 from graphkit.scoring.membership import NO_RING
 from graphkit.scoring.reasons import RING_REASON
 from graphkit.scoring.rings import Rings
-from graphkit.scoring.stragglers import Stragglers, find_stragglers
+from graphkit.scoring.stragglers import find_stragglers
 from graphkit.scoring.tiers import PURGE, REVIEW, TIERS, WATCH, once
 from graphkit.scoring.verdicts import LikeVerdicts, judge_likes
 
@@ -57,31 +56,6 @@ def ring_names(likes: Likes, rings: Rings) -> list[str]:
     return [f"R-{least[ring][:digits]}" for ring in range(len(rings))]
 
 
-@dataclass(frozen=True, slots=True)
-class _Proposed:
-    """The likes that are proposed: those given in company, and stragglers."""
-
-    like: I64
-    ring: I64
-    score: F64
-    tier: npt.NDArray[np.int8]
-    exclusive: npt.NDArray[np.bool_]
-    in_company: npt.NDArray[np.bool_]
-
-    @classmethod
-    def of(cls, verdicts: LikeVerdicts, stragglers: Stragglers) -> _Proposed:
-        """Put both one after the other."""
-        kept, n = np.flatnonzero(verdicts.tier >= REVIEW), len(stragglers.like)
-        return cls(
-            np.concatenate([verdicts.like[kept], stragglers.like]),
-            np.concatenate([verdicts.ring[kept], stragglers.ring]),
-            np.concatenate([verdicts.score[kept], stragglers.score]),
-            np.concatenate([verdicts.tier[kept], np.full(n, REVIEW, np.int8)]),
-            np.concatenate([verdicts.exclusive[kept], np.zeros(n, np.bool_)]),
-            np.arange(len(kept) + n) < len(kept),
-        )
-
-
 def build_tables(
     likes: Likes,
     graph: BipartiteGraph,
@@ -109,8 +83,9 @@ def build_tables(
         ``rings``, ``members``, ``ties``, ``targets``, ``candidates``, ``impact``, ``authors`` and
         ``quarantine``; rows sorted by their keys.
     """
+    stragglers = find_stragglers(graph, projection.moments, rings, config)
     verdicts = judge_likes(likes, graph, projection.views[0].traffic, rings, config)
-    proposed = _Proposed.of(verdicts, find_stragglers(graph, projection.moments, rings, config))
+    verdicts = verdicts.with_stragglers(stragglers.like, stragglers.ring, stragglers.score)
     types = {
         Kind.USER_ID: likes.users.ids.type,
         Kind.NOTE_ID: likes.notes.ids.type,
@@ -123,9 +98,9 @@ def build_tables(
         "members": lambda: _members_table(likes, graph, projection, rings, verdicts, names, types),
         "ties": lambda: _ties_table(likes, projection, rings, names, types),
         "targets": lambda: _targets_table(likes, graph, verdicts, names, types),
-        "candidates": lambda: _candidates_table(likes, graph, rings, proposed, names, reasons, types, config),
-        "impact": lambda: _impact_table(likes, graph, proposed, types),
-        "authors": lambda: _authors_table(likes, graph, proposed, types),
+        "candidates": lambda: _candidates_table(likes, graph, rings, verdicts, names, reasons, types, config),
+        "impact": lambda: _impact_table(likes, graph, verdicts, types),
+        "authors": lambda: _authors_table(likes, graph, verdicts, types),
         "quarantine": lambda: likes.quarantine,
     }
     return dict(zip(make, engine.map(lambda table: table(), make.values()), strict=True))
@@ -344,18 +319,19 @@ def _candidates_table(
     likes: Likes,
     graph: BipartiteGraph,
     rings: Rings,
-    proposed: _Proposed,
+    verdicts: LikeVerdicts,
     names: list[str],
     ring_reasons: list[list[str]],
     types: Mapping[Kind, pa.DataType],
     config: ScoringConfig,
 ) -> pa.Table:
-    order = np.argsort(pack(graph.user[proposed.like], graph.note[proposed.like]))
-    like, ring = proposed.like[order], proposed.ring[order]
+    proposed = verdicts.where(verdicts.tier >= REVIEW)
+    proposed = proposed.where(np.argsort(pack(graph.user[proposed.like], graph.note[proposed.like])))
+    like, ring = proposed.like, proposed.ring
     unread = np.zeros(len(like), np.bool_)
     if likes.dwell_ms is not None:
         unread = (likes.dwell_ms[like] < config.short_dwell_ms) & (rings.weights["dwell"][ring] >= config.channel_nats)
-    holds = (proposed.in_company[order], ~proposed.in_company[order], proposed.exclusive[order], unread)
+    holds = (proposed.in_company, ~proposed.in_company, proposed.exclusive, unread)
     # One list of codes for each ring and combination, shared by all its likes: no loop over likes.
     kind = sum((flag.astype(np.int64) << bit for bit, flag in enumerate(holds)), ring << len(holds))
     kinds, which = np.unique(kind, return_inverse=True)
@@ -370,8 +346,8 @@ def _candidates_table(
             "note_id": likes.notes.ids.take(pa.array(graph.note[like])),
             "ts": graph.ts[like],
             "ring_id": pa.array(names, pa.string()).take(pa.array(ring)),
-            "tier": pa.array(TIERS).take(pa.array(proposed.tier[order])),
-            "score": proposed.score[order],
+            "tier": pa.array(TIERS).take(pa.array(proposed.tier)),
+            "score": proposed.score,
             "reasons": pa.array(lists, pa.list_(pa.string())).take(pa.array(which)),
         },
         types,
@@ -379,11 +355,11 @@ def _candidates_table(
 
 
 def _impact_table(
-    likes: Likes, graph: BipartiteGraph, proposed: _Proposed, types: Mapping[Kind, pa.DataType]
+    likes: Likes, graph: BipartiteGraph, verdicts: LikeVerdicts, types: Mapping[Kind, pa.DataType]
 ) -> pa.Table:
-    note = graph.note[proposed.like]
-    purged = np.bincount(note[proposed.tier == PURGE], minlength=graph.n_notes)
-    reviewed = np.bincount(note[proposed.tier == REVIEW], minlength=graph.n_notes)
+    note = graph.note[verdicts.like]
+    purged = np.bincount(note[verdicts.tier == PURGE], minlength=graph.n_notes)
+    reviewed = np.bincount(note[verdicts.tier == REVIEW], minlength=graph.n_notes)
     touched = np.flatnonzero(purged + reviewed)
     before = np.diff(graph.note_ptr)[touched]
     return _finish(
@@ -401,7 +377,7 @@ def _impact_table(
 
 
 def _authors_table(
-    likes: Likes, graph: BipartiteGraph, proposed: _Proposed, types: Mapping[Kind, pa.DataType]
+    likes: Likes, graph: BipartiteGraph, verdicts: LikeVerdicts, types: Mapping[Kind, pa.DataType]
 ) -> pa.Table:
     author, authors = likes.notes.author, likes.notes.authors
     if author is None or authors is None:
@@ -409,7 +385,7 @@ def _authors_table(
     known = author != UNKNOWN
     n_notes = np.bincount(author[known], minlength=len(authors))
     n_likes = np.bincount(author[known], weights=np.diff(graph.note_ptr)[known], minlength=len(authors))
-    touched = np.unique(author[graph.note[proposed.like]])
+    touched = np.unique(author[graph.note[verdicts.like[verdicts.tier >= REVIEW]]])
     touched = touched[touched != UNKNOWN]
     return _finish(
         AUTHORS,

@@ -184,7 +184,7 @@ RINGS = Table(
         Column("n_users", Kind.INT, "Members."),
         Column("n_notes", Kind.INT, "Targets."),
         Column("n_authors", Kind.INT, "Distinct authors of targets; targets where authors are unknown."),
-        Column("n_likes", Kind.INT, "Candidate likes of the ring."),
+        Column("n_likes", Kind.INT, "Likes of the ring, stragglers among them."),
         Column("first_ts", Kind.TIME, "First of them."),
         Column("last_ts", Kind.TIME, "Last of them."),
         Column("window_s", Kind.INT, "Window of the ladder, in seconds, that shows the ring best."),

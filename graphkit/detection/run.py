@@ -91,8 +91,16 @@ class Detection:
 
     @property
     def in_company(self) -> pa.Table:
-        """The candidates given in company, which are what is known of a ring; stragglers are left out."""
-        return self.candidates.filter(pc.equal(pc.list_element(self.candidates["reasons"], 0), "IN_COMPANY"))
+        """The candidates given in company, on which all numbers of a ring rest."""
+        return self.candidates.filter(self._in_company())
+
+    @property
+    def stragglers(self) -> pa.Table:
+        """The candidates that members gave apart from the others."""
+        return self.candidates.filter(pc.invert(self._in_company()))
+
+    def _in_company(self) -> pa.ChunkedArray:
+        return pc.equal(pc.list_element(self.candidates["reasons"], 0), "IN_COMPANY")
 
     @property
     def impact(self) -> pa.Table:

@@ -73,25 +73,25 @@ def leave_one_out(run: Detection, verdict: Verdict, min_users: int) -> pa.Table:
     pyarrow.Table
         One row a member, in the order of ``run.members``: `ring_id`, `user_id`; `ties` and `tie_share`, the member's
         significant ties and their share of the ring's; `co_like_share`, the share of the weight of these; `likes`,
-        `like_share`, the member's candidate likes; `targets`, the notes among them; `targets_lost`, those on which
+        `like_share`, the member's likes for the ring; `targets`, the notes among them; `targets_lost`, those on which
         fewer likes of the ring would be left than can stand out (three); `left_alone`, members with no other partner;
         `bridge`, whether the ring's ties would fall apart; `score_without` and `tier_without`, null where fewer than
         `min_users` members would be left. O(members × targets) at most.
     """
     rows = _Rows.of(run)
-    ring, n = rows.ring, len(rows.ring)
+    ring = rows.ring
     ties, co_likes, left_alone, bridge = _ties(run, rows)
     without = _without(run, rows, verdict)
     short = (rows.n_members - 1 < min_users)[ring]
-    targets = np.bincount(rows.like_member, minlength=n)
+    likes = _ints(run.members["n_ring_likes"])
     of_ring = np.bincount(ring, co_likes, minlength=rows.n_rings).astype(np.int64) // 2
     columns: dict[str, object] = {
         "ties": ties,
         "tie_share": ties / np.maximum(rows.n_ties[ring], 1),
         "co_like_share": co_likes / np.maximum(of_ring[ring], 1),
-        "likes": rows.done,
-        "like_share": rows.done / np.maximum(rows.n_done[ring], 1),
-        "targets": np.where(rows.n_likes[ring] == 0, rows.done, targets),
+        "likes": likes,
+        "like_share": likes / np.maximum(np.bincount(ring, likes, rows.n_rings)[ring], 1),
+        "targets": likes,  # of a note everybody has one
         "targets_lost": _lost(rows),
         "left_alone": left_alone,
         "bridge": bridge,
@@ -114,9 +114,9 @@ class _Rows:
     members
         Where the members of each ring stand.
     ring, done
-        Ring of each member, and its likes for the ring, int64[members].
+        Ring of each member, and its likes for the ring, stragglers left out, int64[members].
     target_ring, given
-        Ring of each target, and the ring's likes on it, int64[targets].
+        Ring of each target, and the ring's likes on it, stragglers left out, int64[targets].
     tie_ring
         Ring of each tie, int64[ties].
     like_member, like_target
@@ -136,17 +136,17 @@ class _Rows:
     @classmethod
     def of(cls, run: Detection) -> _Rows:
         """Give the rows of a run their numbers."""
-        rings, likes = run.rings["ring_id"], run.in_company
+        rings, likes, apart = run.rings["ring_id"], run.in_company, run.stragglers
         ring, target_ring = codes(run.members["ring_id"], rings), codes(run.targets["ring_id"], rings)
-        like_ring = codes(likes["ring_id"], rings)
+        like_ring, apart_ring = codes(likes["ring_id"], rings), codes(apart["ring_id"], rings)
         members, targets = Places(ring, run.members["user_id"]), Places(target_ring, run.targets["note_id"])
         return cls(
             len(rings),
             members,
             ring,
-            _ints(run.members["n_ring_likes"]),
+            _less(run.members["n_ring_likes"], members.find(apart_ring, apart["user_id"])),
             target_ring,
-            _ints(run.targets["n_ring_likes"]),
+            _less(run.targets["n_ring_likes"], targets.find(apart_ring, apart["note_id"])),
             codes(run.ties["ring_id"], rings),
             members.find(like_ring, likes["user_id"]),
             targets.find(like_ring, likes["note_id"]),
@@ -164,13 +164,13 @@ class _Rows:
 
     @property
     def n_likes(self) -> I64:
-        """Candidate likes of each ring."""
+        """Candidate likes of each ring, stragglers left out."""
         return np.bincount(self.ring[self.like_member], minlength=self.n_rings)
 
-    @property
-    def n_done(self) -> I64:
-        """Likes of each ring, as its members have them."""
-        return np.bincount(self.ring, self.done, minlength=self.n_rings).astype(np.int64)
+
+def _less(count: pa.ChunkedArray, row: I64) -> I64:
+    """Return the counts less one for each time that a row is named."""
+    return _ints(count) - np.bincount(row, minlength=len(count))
 
 
 def _ints(column: pa.ChunkedArray) -> I64:

@@ -23,7 +23,7 @@ _US = 1_000_000
 
 @dataclass(frozen=True, slots=True)
 class LikeVerdicts:
-    """The verdict on every coordinated like, ordered as the likes are.
+    """The verdict on every coordinated like, ordered as the likes are; on stragglers, too, once they are added.
 
     Attributes
     ----------
@@ -35,6 +35,8 @@ class LikeVerdicts:
         `WATCH`, `REVIEW` or `PURGE`, int8[k].
     exclusive
         Most likes of the burst were the ring's, bool[k].
+    in_company
+        The like is no straggler, bool[k].
     """
 
     like: I64
@@ -42,6 +44,19 @@ class LikeVerdicts:
     score: F64
     tier: npt.NDArray[np.int8]
     exclusive: npt.NDArray[np.bool_]
+    in_company: npt.NDArray[np.bool_]
+
+    def where(self, rows: npt.NDArray[np.bool_ | np.intp]) -> LikeVerdicts:
+        """Return the likes that a mask selects, or those at some places."""
+        return LikeVerdicts(*(getattr(self, name)[rows] for name in self.__slots__))
+
+    def with_stragglers(self, like: I64, ring: I64, score: F64) -> LikeVerdicts:
+        """Return these and stragglers for review (`graphkit.scoring.stragglers`), ordered as the likes are."""
+        none, tier = np.zeros(len(like), np.bool_), np.full(len(like), REVIEW, np.int8)
+        added = LikeVerdicts(like, ring, score, tier, none, none)
+        both = (np.concatenate([getattr(self, name), getattr(added, name)]) for name in self.__slots__)
+        joined = LikeVerdicts(*both)
+        return joined.where(np.argsort(joined.like))
 
 
 def judge_likes(
@@ -94,7 +109,7 @@ def judge_likes(
     weak |= slow & ~slow_may_purge(rings.weights, config)[ring]
     weak |= early & like_followers(rings.weights, config)[ring]
     tier = np.where((tier == PURGE) & weak, REVIEW, tier).astype(np.int8)
-    return LikeVerdicts(like, ring, rings.score[ring] * genuine, tier, 2 * in_job > crowd)
+    return LikeVerdicts(like, ring, rings.score[ring] * genuine, tier, 2 * in_job > crowd, np.ones(len(like), np.bool_))
 
 
 def _job_of(graph: BipartiteGraph, rings: Rings, like: I64, ring: I64) -> I64:

@@ -11,6 +11,7 @@ import pytest
 
 import graphkit as gk
 from graphkit.columns import Kind
+from graphkit.explain.story import ring_stories
 from graphkit.likes.model import UNKNOWN
 from graphkit.schemas import OUTPUTS
 from graphkit.scoring.reasons import REASONS
@@ -138,6 +139,24 @@ def test_counts_of_a_ring_add_up(run: gk.Detection) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.slow
+def test_stragglers_are_likes_of_their_ring_and_for_review() -> None:
+    made = simulate("smallrings", seed=202)
+    run = gk.detect(gk.read_likes(made.likes, users=made.users, notes=made.notes))
+    assert run.stragglers.num_rows > 100
+    assert run.stragglers.num_rows + run.in_company.num_rows == run.candidates.num_rows
+    assert set(run.stragglers["tier"].to_pylist()) == {"review"}
+    assert {codes[0] for codes in run.stragglers["reasons"].to_pylist()} == {"ON_TARGET"}
+    test_counts_of_a_ring_add_up(run)
+    test_impact_adds_up_to_the_candidates(run)
+    rests = {
+        (row["ring_id"], row["user_id"]): row["likes"]
+        for ring in ring_stories(run) for row in ring.members.to_pylist()
+        for row in [row | {"ring_id": ring.row["ring_id"]}]
+    }  # fmt: skip
+    assert rests == {(row["ring_id"], row["user_id"]): row["n_ring_likes"] for row in rows(run, "members")}
+
+
 def test_nobody_is_idle__members_whose_only_company_was_idle() -> None:
     made = simulate("small", seed=24, bare=True)
     run = gk.detect(gk.read_likes(made.likes, users=made.users, notes=made.notes))
