@@ -143,8 +143,9 @@ def german_rings() -> Iterator[str]:
         kinds = Counter(user.partition("_")[0] for user in mine.members["user_id"].to_pylist())
         n = ring["n_users"]
         times: dict[str, list[float]] = {}
-        for note, ts in zip(mine.likes["note_id"].to_pylist(), mine.likes["ts"].to_pylist(), strict=True):
-            times.setdefault(note, []).append(ts.timestamp())
+        for like in mine.likes.select(["note_id", "ts", "reasons"]).to_pylist():
+            if like["reasons"][0] == "IN_COMPANY":
+                times.setdefault(like["note_id"], []).append(like["ts"].timestamp())
         left_open = [name.removeprefix("may_be_") for name in EXPLANATIONS if ring["evidence"][name]]
         spread = f"{median(max(t) - min(t) for t in times.values()):,.0f} s" if times else "–"
         yield row(
