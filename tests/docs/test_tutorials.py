@@ -43,7 +43,7 @@ def pictures(notebook: nbformat.NotebookNode) -> int:
 def test_first_ring__what_is_found_is_what_the_page_tells() -> None:
     notebook = executed("first-ring")
     said = shown(notebook)
-    assert "<Evaluation of 1 run: 0 of 810 likes in tier purge honest" in said
+    assert "<Evaluation of 1 run: 1 of 838 likes in tier purge honest" in said
     assert "2 of the 3 findings that exclude it hold" in said  # "two findings exclude them"
     assert "No single channel carries the verdict" in said
     assert "反证" in said

@@ -17,7 +17,7 @@ from graphkit.scoring.rings import Rings
 from graphkit.scoring.stragglers import find_stragglers
 from graphkit.scoring.tiers import PURGE, REVIEW, WATCH
 from tests.examples import examples
-from tests.scoring import naive
+from tests.scoring import naive, naive_verdicts
 from tests.scoring.worlds import HOUR, Scene, scenes
 from tests.worlds import DAY, SECOND, make_likes
 
@@ -48,7 +48,7 @@ def test_find_stragglers(scene: Scene, tiers: list[int], score: float, job_share
         if rings.tier[ring] >= REVIEW:
             sizes = [n for job in jobs if job.ring == ring for n in [job.n_likes] * job.n_likes]
             least = job_share * naive.median_or_nan(sizes)
-            its = naive.stragglers(scene.rows, scene.ring_of, set(scene.passed), jobs, ring, least, like_p)
+            its = naive_verdicts.stragglers(scene.rows, scene.ring_of, set(scene.passed), jobs, ring, least, like_p)
             wanted |= {p: (ring, own * score) for p, own in its.items()}
     if any(s == pytest.approx(config.review_score, abs=1e-9) for _, s in wanted.values()):
         return  # whether it is proposed hangs on the last bit

@@ -13,7 +13,7 @@ from graphkit.config import ScoringConfig
 from graphkit.schemas import CHANNELS
 from graphkit.scoring import tiers
 from graphkit.scoring.tiers import EXPLANATIONS, PURGE, REVIEW, WATCH
-from tests.scoring import naive
+from tests.scoring import naive_verdicts
 
 CONFIG = ScoringConfig()
 #: Numbers that close every explanation, each in one way only.
@@ -278,12 +278,12 @@ _weights = st.fixed_dictionaries({name: _nats for name, _ in CHANNELS})
 
 @given(_weights)
 def test_n_witnesses__is_the_naive_one(weights: dict[str, float]) -> None:
-    assert tiers.n_witnesses(one(weights), CONFIG).tolist() == [naive.witnesses(weights, 0.6)]
+    assert tiers.n_witnesses(one(weights), CONFIG).tolist() == [naive_verdicts.witnesses(weights, 0.6)]
 
 
 @given(_weights)
 def test_slow_may_purge__is_the_naive_one(weights: dict[str, float]) -> None:
-    wanted = naive.slow_may_purge(weights, CONFIG)
+    wanted = naive_verdicts.slow_may_purge(weights, CONFIG)
     assert tiers.slow_may_purge(one(weights), CONFIG).tolist() == [wanted]
 
 

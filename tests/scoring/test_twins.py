@@ -23,7 +23,7 @@ from graphkit.scoring.tiers import EXPLANATIONS, PURGE, REVIEW, WATCH
 from graphkit.scoring.verdicts import judge_likes
 from tests.examples import examples
 from tests.reference import SECOND, poisson_tail, rates
-from tests.scoring import naive
+from tests.scoring import naive, naive_verdicts
 from tests.scoring.worlds import Scene, scenes
 
 pytestmark = pytest.mark.kernels
@@ -183,7 +183,7 @@ def test_judge_likes(scene: Scene, least: float, job_share: float, seed: int) ->
             job = next(j for j in all_jobs if (j.note, j.ring) == (like.note, ring) and j.first <= like.ts <= j.last)
             window_s = int(scene.tested.window_s[at])
             beside = float(scene.tested.expected[at]) * flanks[window_s][position] / scene.rates[window_s][position]
-            ordinary = naive.ordinary_share(
+            ordinary = naive_verdicts.ordinary_share(
                 scene.rows, scene.ring_of, scene.windows, passed, ring, job, int(scene.tested.company[at]), beside
             )
             genuine = min(max(1 - ordinary, 0), 1)
@@ -193,8 +193,8 @@ def test_judge_likes(scene: Scene, least: float, job_share: float, seed: int) ->
             assert verdicts.score[row] == pytest.approx(score[ring] * genuine, abs=1e-12)
             if genuine != pytest.approx(least, abs=1e-9):
                 early = like.ts - born[like.note] <= 3600 * 1_000_000
-                follows = early and naive.like_followers(own, config)
-                slow = window_s > config.timing_window_s and not naive.slow_may_purge(own, config)
+                follows = early and naive_verdicts.like_followers(own, config)
+                slow = window_s > config.timing_window_s and not naive_verdicts.slow_may_purge(own, config)
                 weak = job.n_likes < job_share * usual or genuine < least or follows or slow
                 assert verdicts.tier[row] == (REVIEW if tiers[ring] == PURGE and weak else tiers[ring])
 
