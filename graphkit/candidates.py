@@ -83,9 +83,8 @@ def build_tables(
         ``rings``, ``members``, ``ties``, ``targets``, ``candidates``, ``impact``, ``authors`` and
         ``quarantine``; rows sorted by their keys.
     """
-    stragglers = find_stragglers(graph, projection.moments, rings, config)
     verdicts = judge_likes(likes, graph, projection.views[0].traffic, rings, config)
-    verdicts = verdicts.with_stragglers(stragglers.like, stragglers.ring, stragglers.score)
+    verdicts = verdicts.beside(find_stragglers(graph, projection.moments, rings, config))
     types = {
         Kind.USER_ID: likes.users.ids.type,
         Kind.NOTE_ID: likes.notes.ids.type,

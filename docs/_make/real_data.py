@@ -138,14 +138,14 @@ def german_rings() -> Iterator[str]:
         "first to last on a target", "left open",
     )  # fmt: skip
     detection = run(GERMAN)
+    together = detection.in_company
     for ring in sorted(detection.rings.to_pylist(), key=lambda r: (-r["score"], r["ring_id"])):
         mine = detection.ring(ring["ring_id"])
         kinds = Counter(user.partition("_")[0] for user in mine.members["user_id"].to_pylist())
         n = ring["n_users"]
         times: dict[str, list[float]] = {}
-        for like in mine.likes.select(["note_id", "ts", "reasons"]).to_pylist():
-            if like["reasons"][0] == "IN_COMPANY":
-                times.setdefault(like["note_id"], []).append(like["ts"].timestamp())
+        for like in together.filter(pc.equal(together["ring_id"], ring["ring_id"])).to_pylist():
+            times.setdefault(like["note_id"], []).append(like["ts"].timestamp())
         left_open = [name.removeprefix("may_be_") for name in EXPLANATIONS if ring["evidence"][name]]
         spread = f"{median(max(t) - min(t) for t in times.values()):,.0f} s" if times else "–"
         yield row(

@@ -87,16 +87,8 @@ class Traffic:
         graph, (window, horizon) = self.graph, self.widths(window_s)
         inner, outer = self._counts(graph.ts[like], (window, horizon))
         within_all = inner if with_burst else inner[:0]
-        return rates_at(
-            like.astype(np.int64, copy=False),
-            graph.note,
-            graph.ts,
-            graph.note_ptr,
-            outer - inner,
-            within_all,
-            window,
-            horizon,
-        )
+        at = like.astype(np.int64, copy=False)
+        return rates_at(at, graph.note, graph.ts, graph.note_ptr, outer - inner, within_all, window, horizon)
 
     def _counts(self, moments: I64, widths: tuple[int, ...]) -> list[I64]:
         """Return how many likes lie at most so many microseconds from each moment, for each width."""

@@ -16,27 +16,10 @@ from graphkit.projection.null import poisson_tail
 from graphkit.scoring.attach import note_ranges
 from graphkit.scoring.rings import Rings
 from graphkit.scoring.tiers import REVIEW
-from graphkit.scoring.verdicts import share_between
+from graphkit.scoring.verdicts import LikeVerdicts, share_between
 
 #: A straggler comes at most this long before or after the ring's jobs on the note.
 _REACH_US = 24 * 3_600_000_000
-
-
-@dataclass(frozen=True, slots=True)
-class Stragglers:
-    """Likes of members on targets, without company that tells, which a person should look at.
-
-    Attributes
-    ----------
-    like, ring
-        Position among all likes, ascending, and ring, int64[k].
-    score
-        Probability that the like was given for the ring, float64[k].
-    """
-
-    like: I64
-    ring: I64
-    score: F64
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +70,7 @@ class _Spans:
         return np.where(inside, row, -1)
 
 
-def find_stragglers(graph: BipartiteGraph, moments: I64, rings: Rings, config: ScoringConfig) -> Stragglers:
+def find_stragglers(graph: BipartiteGraph, moments: I64, rings: Rings, config: ScoringConfig) -> LikeVerdicts:
     """Find likes of members on targets that no company explains, beyond those the members give anyway.
 
     Around a target, at most a day before the ring's first job on it and a day after its last, members would give as
@@ -109,14 +92,14 @@ def find_stragglers(graph: BipartiteGraph, moments: I64, rings: Rings, config: S
 
     Returns
     -------
-    Stragglers
-        Those of rings in tier `review` or `purge` whose score, the ring's times the probability that the like is none
-        of its ordinary ones, is at least `review_score`. O(k log m) in the members' likes k.
+    LikeVerdicts
+        All for `review`: those of rings in tier `review` or `purge` whose score, the ring's times the probability that
+        the like is no ordinary one, is at least `review_score`. O(k log m) in the members' likes k.
     """
     spans = _Spans.of(rings, config)
     if len(spans.ring) == 0:
         none = np.empty(0, np.int64)
-        return Stragglers(none, none, np.empty(0))
+        return _for_review(none, none, np.empty(0))
     ring_of = rings.members.ring_of
     users = np.flatnonzero(np.append(rings.tier, -1)[ring_of] >= REVIEW)
     like = np.sort(graph.by_user_time[expand_ranges(graph.user_ptr[users], graph.user_ptr[users + 1])])
@@ -135,4 +118,10 @@ def find_stragglers(graph: BipartiteGraph, moments: I64, rings: Rings, config: S
     own = np.divide(given, expected + given, out=np.zeros(len(given)), where=given > 0)
     score = rings.score[spans.ring[row]] * own[row]
     keep = score >= config.review_score
-    return Stragglers(like[keep], spans.ring[row][keep].astype(np.int64), score[keep])
+    return _for_review(like[keep], spans.ring[row][keep].astype(np.int64), score[keep])
+
+
+def _for_review(like: I64, ring: I64, score: F64) -> LikeVerdicts:
+    """Return the verdict on likes that nothing of a ring rests on."""
+    no = np.zeros(len(like), np.bool_)
+    return LikeVerdicts(like, ring, score, np.full(len(like), REVIEW, np.int8), exclusive=no, in_company=no)

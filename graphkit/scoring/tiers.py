@@ -174,7 +174,7 @@ def slow(numbers: Numbers, weights: Numbers, config: ScoringConfig) -> Bools:
 
 
 def down_a_list(numbers: Numbers) -> Bools:
-    """Tell in which rings members like several targets at a sitting, and others do so at another hour.
+    """Tell in which rings that show best over more than `HASTE_S` members like several targets at a sitting.
 
     Whoever looks for give-aways goes down a list of them. Accounts that a job is spread over come for that job.
     """

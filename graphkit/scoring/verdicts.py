@@ -23,7 +23,7 @@ _US = 1_000_000
 
 @dataclass(frozen=True, slots=True)
 class LikeVerdicts:
-    """The verdict on every coordinated like, ordered as the likes are; on stragglers, too, once they are added.
+    """The verdict on likes, ordered as the likes are.
 
     Attributes
     ----------
@@ -36,7 +36,7 @@ class LikeVerdicts:
     exclusive
         Most likes of the burst were the ring's, bool[k].
     in_company
-        The like is no straggler, bool[k].
+        The like is no straggler (`graphkit.scoring.stragglers`), bool[k].
     """
 
     like: I64
@@ -50,11 +50,9 @@ class LikeVerdicts:
         """Return the likes that a mask selects, or those at some places."""
         return LikeVerdicts(*(getattr(self, name)[rows] for name in self.__slots__))
 
-    def with_stragglers(self, like: I64, ring: I64, score: F64) -> LikeVerdicts:
-        """Return these and stragglers for review (`graphkit.scoring.stragglers`), ordered as the likes are."""
-        none, tier = np.zeros(len(like), np.bool_), np.full(len(like), REVIEW, np.int8)
-        added = LikeVerdicts(like, ring, score, tier, none, none)
-        both = (np.concatenate([getattr(self, name), getattr(added, name)]) for name in self.__slots__)
+    def beside(self, others: LikeVerdicts) -> LikeVerdicts:
+        """Return these and others, ordered as the likes are."""
+        both = (np.concatenate([getattr(self, name), getattr(others, name)]) for name in self.__slots__)
         joined = LikeVerdicts(*both)
         return joined.where(np.argsort(joined.like))
 
@@ -98,10 +96,8 @@ def judge_likes(
     np.add.at(activity, rings.members.ring_of[member], np.diff(graph.user_ptr)[member])
     always = activity / np.maximum(len(graph) - activity, 1)
     share = np.maximum(always[ring], _share_then(graph, traffic.sorted_ts, rings)[job])
-    ordinary = np.maximum(_expected_beside(traffic, passed), (crowd - in_job) * share) / np.maximum(
-        passed.company + 1, in_job
-    )
-    genuine = np.clip(1 - ordinary, 0, 1)
+    expected = np.maximum(_expected_beside(traffic, passed), (crowd - in_job) * share)
+    genuine = np.clip(1 - expected / np.maximum(passed.company + 1, in_job), 0, 1)
     tier = rings.tier[ring]
     weak = (in_job < config.min_job_share * rings.numbers["job_size"][ring]) | (genuine < config.purge_like_score)
     early = graph.ts[like] - likes.publication[graph.note[like]] <= EARLY_US
