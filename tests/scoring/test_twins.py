@@ -20,7 +20,7 @@ from graphkit.scoring.evidence import Numbers, gather
 from graphkit.scoring.kinship import Kinship
 from graphkit.scoring.rings import Rings
 from graphkit.scoring.tiers import EXPLANATIONS, PURGE, REVIEW, WATCH
-from graphkit.scoring.verdicts import judge_likes
+from graphkit.scoring.verdicts import _expected_beside, judge_likes
 from tests.examples import examples
 from tests.reference import SECOND, poisson_tail, rates
 from tests.scoring import naive, naive_verdicts
@@ -139,6 +139,24 @@ def test_evidence(scene: Scene) -> None:
         assert found == pytest.approx(wanted, rel=1e-9, abs=1e-12, nan_ok=True)
 
 
+def flanks_of(scene: Scene) -> dict[int, list[int]]:
+    """Return the rates of every window with the burst left out."""
+    horizon = scene.world.config.horizon_s * SECOND
+    return {w: rates(scene.rows, w * SECOND, horizon) for w in scene.world.config.windows_s}
+
+
+@given(scenes())
+@examples(100)
+def test_expected_beside__asks_the_flanks_alone(scene: Scene) -> None:
+    tested, flanks = scene.tested, flanks_of(scene)
+    wanted = [
+        expected * flanks[w][p] / scene.rates[w][p]
+        for p, w, expected in zip(tested.like.tolist(), tested.window_s.tolist(), tested.expected.tolist(), strict=True)
+    ]
+    found = _expected_beside(scene.projection.views[0].traffic, tested)
+    assert found.tolist() == pytest.approx(wanted, rel=1e-9)
+
+
 #: What speaks for rings besides silence, so that none of it, one witness, two, or no timing alone does.
 LOUD: list[set[str]] = [
     set(),
@@ -159,8 +177,7 @@ def test_judge_likes(scene: Scene, least: float, job_share: float, seed: int) ->
     born = scene.likes.publication.tolist()
     all_jobs, passed = naive_jobs(scene), set(scene.passed)
     rows_of_tested = {p: row for row, p in enumerate(scene.tested.like.tolist())}
-    horizon = scene.world.config.horizon_s * SECOND
-    flanks = {w: rates(scene.rows, w * SECOND, horizon) for w in scene.world.config.windows_s}
+    flanks = flanks_of(scene)
     for loud in LOUD:
         config = ScoringConfig(
             like_p=scene.config.like_p,
